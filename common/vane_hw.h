@@ -1,0 +1,942 @@
+/* SPDX-License-Identifier: GPL-2.0 OR MIT */
+/*
+ * VANE SR-IOV Ethernet controller: the hardware, as compilers see it.
+ *
+ * This is the only description of the device in C. The drivers, the device
+ * model and every test include it; docs/hardware.rst gives the behaviour
+ * behind the names. It depends on nothing but <linux/types.h>.
+ *
+ * Everything is little-endian. Offsets are in bytes. Unused bits read as zero
+ * and are written as zero; the device rejects a set bit that it does not know.
+ */
+#ifndef VANE_HW_H
+#define VANE_HW_H
+
+#include <linux/types.h>
+
+/* Bit n, or bits h..l, of a 32-bit register */
+#define VANE_REG_BIT(n)			(1u << (n))
+#define VANE_REG_MASK(h, l)		((0xffffffffu >> (31 - (h))) & \
+					 (0xffffffffu << (l)))
+/* Bit n, or bits h..l, of a 64-bit register, descriptor or completion word */
+#define VANE_DESC_BIT(n)		(1ull << (n))
+#define VANE_DESC_MASK(h, l)		((0xffffffffffffffffull >> (63 - (h))) & \
+					 (0xffffffffffffffffull << (l)))
+
+/*
+ * PCI identity
+ * ------------
+ * Placeholders until QEMU assigns ids of its own range.
+ */
+#define VANE_PCI_VENDOR_ID		0x1234
+#define VANE_PCI_DEVICE_ID_PF		0x7a00
+#define VANE_PCI_DEVICE_ID_VF		0x7a01
+
+/* First routing ID of the VFs relative to the PF, and the distance of two */
+#define VANE_VF_OFFSET			1
+#define VANE_VF_STRIDE			1
+
+/*
+ * Limits
+ * ------
+ */
+#define VANE_MAX_VFS			256
+#define VANE_MAX_QUEUES_PF		64	/* queue pairs of the PF */
+#define VANE_MAX_QUEUES_VF		16	/* queue pairs one VF can be given */
+#define VANE_DEF_QUEUES_VF		4	/* queue pairs a VF has at first */
+#define VANE_MAX_VECTORS_PF		(VANE_MAX_QUEUES_PF + 1)
+#define VANE_MAX_VECTORS_VF		(VANE_MAX_QUEUES_VF + 1)
+#define VANE_DEF_VECTORS_VF		(VANE_DEF_QUEUES_VF + 1)
+#define VANE_TOTAL_QUEUES		2048	/* queue pairs of the whole device */
+#define VANE_TOTAL_VECTORS		2560	/* MSI-X vectors of the whole device */
+
+#define VANE_RING_LOG2_MIN		6	/* entries of any ring: 64 ... */
+#define VANE_RING_LOG2_MAX		12	/* ... to 4096, a power of two */
+#define VANE_RING_ALIGN			64	/* of every ring's base address */
+#define VANE_TX_MAX_DESC		48	/* descriptors of one frame */
+#define VANE_TX_MAX_TSO			65536	/* bytes of one TSO frame, headers included */
+#define VANE_RX_BUF_MIN			256
+#define VANE_RX_BUF_MAX			65536
+#define VANE_MIN_FRAME			14	/* destination, source, type: no less is sent */
+#define VANE_MAX_MTU			9000
+/* Largest frame of a function: MTU, Ethernet header, two VLAN tags; no FCS */
+#define VANE_MAX_FRAME			(VANE_MAX_MTU + 14 + 8)
+/* Largest frame on the uplink: the same behind an E-Tag */
+#define VANE_MAX_WIRE_FRAME		(VANE_MAX_FRAME + 8)
+#define VANE_DMA_ADDR_BITS		52
+
+#define VANE_RSS_KEY_SIZE		40	/* bytes */
+#define VANE_RSS_TABLE_SIZE		128	/* entries of one byte */
+
+#define VANE_MAX_FILTERS		8192	/* (function, MAC) entries of the switch */
+#define VANE_MAX_VIF			4095	/* VIF and VIF-list ids are 1 to this */
+#define VANE_MAX_VIF_LISTS		256	/* lists in use at a time */
+
+/*
+ * BAR 0
+ * -----
+ * The first 64 KiB are the same for the PF and for a VF. A VF's BAR is that
+ * and nothing else; the PF's goes on with the blocks of the whole device.
+ */
+#define VANE_BAR			0
+#define VANE_VF_BAR_SIZE		0x10000
+#define VANE_PF_BAR_SIZE		0x20000
+
+#define VANE_BLK_FUNC			0x0000	/* identity, features, control */
+#define VANE_BLK_STATUS			0x1000	/* what the PF tells the function */
+#define VANE_BLK_MBOX			0x2000	/* mailbox windows */
+#define VANE_BLK_DOORBELL		0x3000	/* rings and vectors */
+#define VANE_BLK_MSIX_TABLE		0x4000
+#define VANE_BLK_MSIX_PBA		0x5000
+#define VANE_BLK_TXQ			0x6000	/* transmit queues */
+#define VANE_BLK_RXQ			0x7000	/* receive queues */
+#define VANE_BLK_VEC			0x8000	/* interrupt vectors */
+#define VANE_BLK_RSS			0x9000	/* receive-side scaling */
+#define VANE_BLK_STATS			0xb000	/* counters of the function */
+#define VANE_BLK_PF			0x10000	/* PF only: the device */
+#define VANE_BLK_SIZE			0x1000
+
+/*
+ * Function block
+ * --------------
+ */
+#define VANE_REG_MAGIC			0x0000	/* RO */
+#define   VANE_MAGIC			0x454e4156u	/* "VANE" */
+#define VANE_REG_ABI			0x0004	/* RO: version of this interface */
+#define   VANE_ABI_MAJOR		VANE_REG_MASK(31, 16)	/* incompatible change */
+#define   VANE_ABI_MINOR		VANE_REG_MASK(15, 0)	/* addition */
+#define VANE_ABI_MAJOR_VERSION		1
+#define VANE_ABI_MINOR_VERSION		0
+#define VANE_REG_FUNCTION		0x0008	/* RO: which function this is */
+#define   VANE_FUNCTION_IS_VF		VANE_REG_BIT(31)
+#define   VANE_FUNCTION_VF_INDEX	VANE_REG_MASK(15, 0)	/* 0 for the first VF */
+#define VANE_REG_FW_VERSION		0x000c	/* RO: 8 bits each of major, minor, patch */
+#define   VANE_FW_VERSION_MAJOR		VANE_REG_MASK(23, 16)
+#define   VANE_FW_VERSION_MINOR		VANE_REG_MASK(15, 8)
+#define   VANE_FW_VERSION_PATCH		VANE_REG_MASK(7, 0)
+
+#define VANE_REG_FEATURES_DEV		0x0010	/* RO 64: what the device can */
+#define VANE_REG_FEATURES_PF_MASK	0x0018	/* RO 64: what the PF lets this function use */
+#define VANE_REG_FEATURES_DRV		0x0020	/* RW 64: what the driver will use */
+#define   VANE_FEAT_TX_CSUM		VANE_DESC_BIT(0)	/* generic transmit checksum */
+#define   VANE_FEAT_RX_CSUM		VANE_DESC_BIT(1)	/* TCP/UDP checksum verified */
+#define   VANE_FEAT_TSO4		VANE_DESC_BIT(2)
+#define   VANE_FEAT_TSO6		VANE_DESC_BIT(3)
+#define   VANE_FEAT_VLAN_INSERT		VANE_DESC_BIT(4)
+#define   VANE_FEAT_VLAN_STRIP		VANE_DESC_BIT(5)
+#define   VANE_FEAT_RSS			VANE_DESC_BIT(6)
+#define   VANE_FEAT_HW_GRO		VANE_DESC_BIT(7)	/* local TSO frames unsegmented */
+#define   VANE_FEAT_SHADOW_DB		VANE_DESC_BIT(8)	/* shadow doorbells */
+#define   VANE_FEAT_VLAN_FILTER		VANE_DESC_BIT(9)	/* receive VLAN filter */
+/* PF only: modes of the switch */
+#define   VANE_FEAT_VEB			VANE_DESC_BIT(32)
+#define   VANE_FEAT_VNTAG		VANE_DESC_BIT(33)
+#define   VANE_FEAT_SWITCH		VANE_DESC_MASK(63, 32)	/* never offered to a VF */
+
+#define VANE_REG_CTRL			0x0028	/* RW */
+#define   VANE_CTRL_ENABLE		VANE_REG_BIT(0)
+#define   VANE_CTRL_RESET		VANE_REG_BIT(1)	/* resets this function; reads 0 */
+#define VANE_REG_STATE			0x002c	/* RO */
+#define   VANE_STATE_ENABLED		VANE_REG_BIT(0)
+#define   VANE_STATE_ERROR		VANE_REG_MASK(15, 8)	/* enum vane_error of ENABLE */
+#define VANE_REG_GENERATION		0x0030	/* RO: raised by each reset */
+#define VANE_REG_EVENT_CAUSE		0x0034	/* RW1C: causes of vector 0 */
+#define   VANE_EVENT_STATUS		VANE_REG_BIT(0)	/* the STATUS block changed */
+#define   VANE_EVENT_MBOX		VANE_REG_BIT(1)	/* a response is in the window */
+#define   VANE_EVENT_QUEUE		VANE_REG_BIT(2)	/* a queue stopped with an error */
+#define   VANE_EVENT_RQ			VANE_REG_BIT(3)	/* PF: a slot was filled */
+#define   VANE_EVENT_SQ			VANE_REG_BIT(4)	/* PF: a slot with SQ_IRQ is done */
+#define   VANE_EVENT_LINK		VANE_REG_BIT(5)	/* PF: PORT_LINK or PORT_SPEED changed */
+#define   VANE_EVENT_ALL		VANE_REG_MASK(5, 0)
+
+#define VANE_REG_LIMIT_QUEUES		0x0040	/* RO */
+#define   VANE_LIMIT_QUEUES_TX		VANE_REG_MASK(15, 0)
+#define   VANE_LIMIT_QUEUES_RX		VANE_REG_MASK(31, 16)
+#define VANE_REG_LIMIT_VECTORS		0x0044	/* RO */
+#define VANE_REG_LIMIT_RING		0x0048	/* RO: log2 of entries */
+#define   VANE_LIMIT_RING_MIN		VANE_REG_MASK(7, 0)
+#define   VANE_LIMIT_RING_MAX		VANE_REG_MASK(15, 8)
+#define VANE_REG_LIMIT_FRAME		0x004c	/* RO: bytes, no FCS */
+#define VANE_REG_LIMIT_TX		0x0050	/* RO */
+#define   VANE_LIMIT_TX_DESC		VANE_REG_MASK(7, 0)	/* descriptors of one frame */
+#define VANE_REG_MAX_FRAME		0x0054	/* RW: bytes; longer frames are dropped both ways */
+#define VANE_REG_PERM_MAC		0x0058	/* RO 64: first octet in bits 7:0; 0 = none */
+#define VANE_REG_TEST			0x0060	/* RW 64: reads the complement of what was written */
+
+/*
+ * STATUS block
+ * ------------
+ * Written by the device and, for a VF, by the PF's VANE_CMD_STATUS_SET.
+ */
+#define VANE_REG_STATUS			0x1000	/* RO */
+#define   VANE_STATUS_PF_READY		VANE_REG_BIT(0)	/* the device's own: the PF serves */
+#define   VANE_STATUS_LINK_UP		VANE_REG_BIT(1)
+#define   VANE_STATUS_RESET_PENDING	VANE_REG_BIT(2)	/* reset and negotiate again */
+#define   VANE_STATUS_TRUSTED		VANE_REG_BIT(3)
+#define   VANE_STATUS_SETTABLE		VANE_REG_MASK(3, 1)	/* by VANE_CMD_STATUS_SET */
+#define VANE_REG_STATUS_SPEED		0x1004	/* RO: Mb/s, 0 = unknown */
+#define VANE_REG_STATUS_CONFIG_GEN	0x1008	/* RO: raised when MAC or limits change */
+#define VANE_REG_STATUS_MAX_FRAME	0x100c	/* RO: bytes, no FCS: what the PF allows */
+#define VANE_REG_STATUS_MAC		0x1010	/* RO 64: the function's MAC, 0 = none yet */
+
+/*
+ * Mailbox block
+ * -------------
+ * One request at a time: write the message into the request window, then its
+ * length in bytes to the doorbell. The response window holds the reply to the
+ * outstanding request only.
+ */
+#define VANE_MBOX_SIZE			256	/* bytes of either window */
+#define VANE_REG_MBOX_REQ		0x2000	/* RW */
+#define VANE_REG_MBOX_RSP		0x2100	/* RO */
+#define VANE_REG_MBOX_DB		0x2200	/* WO: length of the request */
+#define VANE_REG_MBOX_STATE		0x2204	/* RO */
+#define   VANE_MBOX_STATE_BUSY		VANE_REG_BIT(0)	/* a request is outstanding */
+#define   VANE_MBOX_STATE_ERROR		VANE_REG_MASK(15, 8)	/* enum vane_error of the doorbell */
+
+/*
+ * Doorbell block
+ * --------------
+ */
+#define VANE_DB_TXQ(q)			(0x3000 + (q) * 16)	/* WO */
+#define   VANE_DB_TX_TAIL		VANE_REG_MASK(15, 0)	/* next descriptor to be filled */
+#define VANE_DB_RXQ(q)			(0x3008 + (q) * 16)	/* WO */
+#define   VANE_DB_RX_TAIL		VANE_REG_MASK(15, 0)	/* next buffer to be posted */
+#define   VANE_DB_RX_CPL_HEAD		VANE_REG_MASK(31, 16)	/* next completion to be read */
+#define VANE_DB_VEC(v)			(0x3800 + (v) * 8)	/* WO: event count seen; arms */
+
+/*
+ * Transmit queue registers
+ * ------------------------
+ * All but CTRL may be written only while the queue is disabled.
+ */
+#define VANE_TXQ_STRIDE			0x40
+#define VANE_TXQ(q)			(VANE_BLK_TXQ + (q) * VANE_TXQ_STRIDE)
+#define VANE_TXQ_BASE			0x00	/* RW 64: ring address */
+#define VANE_TXQ_HEAD_ADDR		0x08	/* RW 64: where the head is written, 8-aligned */
+#define VANE_TXQ_SHADOW			0x10	/* RW 64: struct vane_shadow, 8-aligned, 0 = none */
+#define VANE_TXQ_SIZE			0x18	/* RW: log2 of entries */
+#define VANE_TXQ_VECTOR			0x1c	/* RW */
+#define VANE_TXQ_CTRL			0x20	/* RW */
+#define VANE_TXQ_STATE			0x24	/* RO */
+#define VANE_TXQ_HEAD			0x28	/* RO: next descriptor to be read */
+#define VANE_TXQ_TAIL			0x2c	/* RO: last doorbell or shadow value used */
+
+#define VANE_Q_CTRL_ENABLE		VANE_REG_BIT(0)
+#define VANE_Q_STATE_ENABLED		VANE_REG_BIT(0)
+#define VANE_Q_STATE_ERROR		VANE_REG_MASK(15, 8)	/* enum vane_error */
+
+/*
+ * Receive queue registers
+ * -----------------------
+ * All but CTRL and OPT may be written only while the queue is disabled.
+ */
+#define VANE_RXQ_STRIDE			0x40
+#define VANE_RXQ(q)			(VANE_BLK_RXQ + (q) * VANE_RXQ_STRIDE)
+#define VANE_RXQ_BUF_BASE		0x00	/* RW 64: ring of buffers */
+#define VANE_RXQ_CPL_BASE		0x08	/* RW 64: ring of completions */
+#define VANE_RXQ_SHADOW			0x10	/* RW 64: struct vane_shadow, 8-aligned, 0 = none */
+#define VANE_RXQ_BUF_SIZE		0x18	/* RW: log2 of buffers */
+#define VANE_RXQ_CPL_SIZE		0x1c	/* RW: log2 of completions, at least BUF_SIZE */
+#define VANE_RXQ_BUF_LEN		0x20	/* RW: bytes of every buffer, a multiple of 16 */
+#define VANE_RXQ_VECTOR			0x24	/* RW */
+#define VANE_RXQ_CTRL			0x28	/* RW: VANE_Q_CTRL_ENABLE and ... */
+#define   VANE_RXQ_CTRL_CPL32		VANE_REG_BIT(1)	/* 32-byte completions */
+#define VANE_RXQ_STATE			0x2c	/* RO: VANE_Q_STATE_* */
+#define VANE_RXQ_OPT			0x30	/* RW at any time */
+#define   VANE_RXQ_OPT_VLAN_STRIP	VANE_REG_BIT(0)
+#define   VANE_RXQ_OPT_GRO		VANE_REG_BIT(1)	/* needs 32-byte completions */
+#define   VANE_RXQ_OPT_ALL		VANE_REG_MASK(1, 0)
+#define VANE_RXQ_HEAD			0x38	/* RO: buffers used, completions written << 16 */
+#define VANE_RXQ_TAIL			0x3c	/* RO: last doorbell or shadow value used */
+
+/*
+ * Vector registers
+ * ----------------
+ */
+#define VANE_VEC_STRIDE			0x20
+#define VANE_VEC(v)			(VANE_BLK_VEC + (v) * VANE_VEC_STRIDE)
+#define VANE_VEC_SB_ADDR		0x00	/* RW 64: struct vane_status_block, 16-aligned */
+#define VANE_VEC_ITR			0x08	/* RW: least time between interrupts, us */
+#define   VANE_VEC_ITR_MAX		8191u
+#define VANE_VEC_CTRL			0x0c	/* RW */
+#define   VANE_VEC_CTRL_ENABLE		VANE_REG_BIT(0)
+#define VANE_VEC_EVENTS			0x10	/* RO: the event count */
+
+/*
+ * RSS block
+ * ---------
+ */
+#define VANE_REG_RSS_CTRL		0x9000	/* RW */
+#define   VANE_RSS_CTRL_IPV4		VANE_REG_BIT(0)	/* addresses */
+#define   VANE_RSS_CTRL_TCP4		VANE_REG_BIT(1)	/* addresses and ports */
+#define   VANE_RSS_CTRL_UDP4		VANE_REG_BIT(2)
+#define   VANE_RSS_CTRL_IPV6		VANE_REG_BIT(3)
+#define   VANE_RSS_CTRL_TCP6		VANE_REG_BIT(4)
+#define   VANE_RSS_CTRL_UDP6		VANE_REG_BIT(5)
+#define   VANE_RSS_CTRL_ALL		VANE_REG_MASK(5, 0)	/* 0: every frame to queue 0 */
+#define VANE_REG_RSS_KEY		0x9040	/* RW: VANE_RSS_KEY_SIZE bytes */
+#define VANE_REG_RSS_TABLE		0x9100	/* RW: VANE_RSS_TABLE_SIZE bytes, a queue each */
+
+/*
+ * Counters of the function, 64 bits each, RO. Frames and bytes are those of
+ * the wire: a TSO frame counts as its segments. Cleared by power-on only.
+ */
+enum vane_stat {
+	VANE_STAT_TX_FRAMES		= 0,
+	VANE_STAT_TX_BYTES		= 1,
+	VANE_STAT_TX_MULTICAST		= 2,
+	VANE_STAT_TX_BROADCAST		= 3,
+	VANE_STAT_TX_DROP_SPOOF		= 4,	/* source MAC not the function's */
+	VANE_STAT_TX_DROP_VLAN		= 5,	/* tag that the port does not allow */
+	VANE_STAT_TX_DROP_OVERSIZE	= 6,	/* longer than MAX_FRAME */
+	VANE_STAT_TX_DROP_MALFORMED	= 7,	/* offload asked, headers do not parse */
+	VANE_STAT_TX_DROP_LINK		= 8,	/* link down, or no VIF in VN-Tag mode */
+	VANE_STAT_RX_FRAMES		= 9,
+	VANE_STAT_RX_BYTES		= 10,
+	VANE_STAT_RX_MULTICAST		= 11,
+	VANE_STAT_RX_BROADCAST		= 12,
+	VANE_STAT_RX_DROP_NOBUF		= 13,	/* no buffer, or queue disabled */
+	VANE_STAT_RX_DROP_STALL		= 14,	/* completion ring full */
+	VANE_STAT_RX_DROP_OVERSIZE	= 15,
+	VANE_STAT_RX_CSUM_BAD		= 16,
+	VANE_STAT_RX_GRO_FRAMES		= 17,	/* coalesced frames delivered */
+	VANE_STAT_QUEUE_ERRORS		= 18,	/* queues stopped by a violation */
+	VANE_STAT_MBOX_ERRORS		= 19,	/* doorbells refused */
+	VANE_STAT_COUNT			= 20,
+};
+
+#define VANE_STAT(n)			(VANE_BLK_STATS + (n) * 8)
+
+/*
+ * PF block
+ * --------
+ * RQ (receive queue): slots that the device fills with the VFs' requests and
+ * notices. SQ (send queue): slots that the PF fills with replies and commands.
+ */
+#define VANE_REG_PF_CTRL		0x10000	/* RW */
+#define   VANE_PF_CTRL_RESET		VANE_REG_BIT(0)	/* soft reset of the device; reads 0 */
+#define   VANE_PF_CTRL_READY		VANE_REG_BIT(1)	/* the PF serves the mailbox */
+#define VANE_REG_PF_NUM_VFS		0x10004	/* RO: VFs enabled */
+#define VANE_REG_PORT_LINK		0x10008	/* RO */
+#define   VANE_PORT_LINK_UP		VANE_REG_BIT(0)
+#define VANE_REG_PORT_SPEED		0x1000c	/* RO: Mb/s */
+#define VANE_REG_LIMIT_FILTERS		0x10010	/* RO */
+#define VANE_REG_LIMIT_VIF_LISTS	0x10014	/* RO */
+#define VANE_REG_RQ_BASE		0x10100	/* RW 64 while disabled: slots, 64-aligned */
+#define VANE_REG_RQ_SIZE		0x10108	/* RW while disabled: log2 of slots */
+#define VANE_REG_RQ_CTRL		0x1010c	/* RW: VANE_Q_CTRL_ENABLE */
+#define VANE_REG_RQ_STATE		0x10110	/* RO: VANE_Q_STATE_* */
+#define VANE_REG_RQ_HEAD		0x10114	/* RO: slots written, free-running 16 bits */
+#define VANE_REG_RQ_DB			0x10118	/* WO: slots read, free-running 16 bits */
+#define VANE_REG_SQ_BASE		0x10140	/* RW 64 while disabled: slots, 64-aligned */
+#define VANE_REG_SQ_SIZE		0x10148	/* RW while disabled: log2 of slots */
+#define VANE_REG_SQ_CTRL		0x1014c	/* RW: VANE_Q_CTRL_ENABLE */
+#define VANE_REG_SQ_STATE		0x10150	/* RO: VANE_Q_STATE_* */
+#define VANE_REG_SQ_HEAD		0x10154	/* RO: slots done, free-running 16 bits */
+#define VANE_REG_SQ_DB			0x10158	/* WO: slots filled, free-running 16 bits */
+#define VANE_RQ_LOG2_MIN		9	/* a request and a notice of every VF */
+
+/**
+ * enum vane_error - why the device refused an enable or stopped a queue
+ */
+enum vane_error {
+	VANE_ERROR_NONE			= 0,
+	VANE_ERROR_FEATURES		= 1,	/* FEATURES_DRV has a bit not offered */
+	VANE_ERROR_DISABLED		= 2,	/* the function is not enabled */
+	VANE_ERROR_SIZE			= 3,	/* ring or buffer size out of range */
+	VANE_ERROR_ALIGN		= 4,	/* address not aligned or over 52 bits */
+	VANE_ERROR_VECTOR		= 5,	/* no such vector */
+	VANE_ERROR_RESERVED		= 6,	/* reserved bit set */
+	VANE_ERROR_LENGTH		= 7,	/* length 0 in a ring of the wrong kind, or too long */
+	VANE_ERROR_CHAIN		= 8,	/* frame without end, or too many descriptors */
+	VANE_ERROR_INDEX		= 9,	/* doorbell runs past the ring */
+	VANE_ERROR_DMA			= 10,	/* bus error */
+	VANE_ERROR_FEATURE_UNUSED	= 11,	/* asks for what FEATURES_DRV does not have */
+	VANE_ERROR_BUSY			= 12,	/* a request is outstanding */
+	VANE_ERROR_MSG			= 13,	/* message length impossible */
+};
+
+/*
+ * Structures in host memory
+ * -------------------------
+ */
+
+/**
+ * struct vane_tx_desc - one fragment of a frame to send
+ * @addr: VANE_TXD_ADDR and flags; flags but EOP count in the first descriptor
+ * @ctrl: length and, in the first descriptor, what the offloads need
+ */
+struct vane_tx_desc {
+	__le64 addr;
+	__le64 ctrl;
+};
+
+_Static_assert(sizeof(struct vane_tx_desc) == 16, "tx descriptor");
+
+#define VANE_TXD_ADDR			VANE_DESC_MASK(51, 0)
+#define VANE_TXD_VLAN			VANE_DESC_BIT(60)	/* insert a C-tag with TCI */
+#define VANE_TXD_CSUM			VANE_DESC_BIT(61)	/* fill in a checksum */
+#define VANE_TXD_TSO			VANE_DESC_BIT(62)	/* segment TCP */
+#define VANE_TXD_EOP			VANE_DESC_BIT(63)	/* last descriptor of the frame */
+#define VANE_TXD_FLAGS_RSVD		VANE_DESC_MASK(59, 52)
+#define VANE_TXD_LEN			VANE_DESC_MASK(15, 0)	/* 0 = 65536 */
+#define VANE_TXD_TCI			VANE_DESC_MASK(31, 16)	/* with VLAN */
+#define VANE_TXD_MSS			VANE_DESC_MASK(47, 32)	/* with TSO */
+#define VANE_TXD_CSUM_START		VANE_DESC_MASK(41, 32)	/* with CSUM: byte of the frame */
+#define VANE_TXD_CSUM_OFFSET		VANE_DESC_MASK(47, 42)	/* with CSUM: from start, / 2 */
+#define VANE_TXD_HDR_LEN		VANE_DESC_MASK(56, 48)	/* with TSO: Ethernet to TCP */
+#define VANE_TXD_CTRL_RSVD		VANE_DESC_MASK(63, 57)
+
+/**
+ * struct vane_rx_buf - one empty buffer
+ * @desc: address and the driver's own id of it
+ */
+struct vane_rx_buf {
+	__le64 desc;
+};
+
+_Static_assert(sizeof(struct vane_rx_buf) == 8, "rx buffer");
+
+#define VANE_RXB_ADDR			VANE_DESC_MASK(47, 0)	/* address >> 4 */
+#define VANE_RXB_ADDR_SHIFT		4
+#define VANE_RXB_ID			VANE_DESC_MASK(63, 48)
+
+/**
+ * struct vane_rx_cpl - completion, 16 bytes
+ * @data: hash, length, VLAN
+ * @info: buffer, type, flags; in a ring of 16-byte entries also the phase
+ */
+struct vane_rx_cpl {
+	__le64 data;
+	__le64 info;
+};
+
+/**
+ * struct vane_rx_cpl32 - completion, 32 bytes
+ * @base: as in a ring of 16-byte entries, but with a phase bit of 0
+ * @timestamp: reserved
+ * @gso: how a coalesced frame divides, and the phase
+ */
+struct vane_rx_cpl32 {
+	struct vane_rx_cpl base;
+	__le64 timestamp;
+	__le64 gso;
+};
+
+_Static_assert(sizeof(struct vane_rx_cpl) == 16, "rx completion");
+_Static_assert(sizeof(struct vane_rx_cpl32) == 32, "long rx completion");
+
+#define VANE_RXC_HASH			VANE_DESC_MASK(31, 0)	/* Toeplitz; valid with a hash type */
+#define VANE_RXC_LEN			VANE_DESC_MASK(47, 32)	/* in this buffer; 0 = 65536 */
+#define VANE_RXC_TCI			VANE_DESC_MASK(63, 48)	/* with VLAN */
+#define VANE_RXC_BUF_ID			VANE_DESC_MASK(15, 0)
+#define VANE_RXC_TAG			VANE_DESC_MASK(39, 16)	/* source tag, 0 = none */
+#define VANE_RXC_TYPE			VANE_DESC_MASK(43, 40)
+#define   VANE_RXC_TYPE_RX		1ull	/* first buffer of a frame */
+#define   VANE_RXC_TYPE_RX_MORE		2ull	/* a further buffer of it */
+#define VANE_RXC_HASH_TYPE		VANE_DESC_MASK(47, 44)
+#define   VANE_RXC_HASH_NONE		0ull
+#define   VANE_RXC_HASH_L3		1ull	/* over addresses */
+#define   VANE_RXC_HASH_L4		2ull	/* over addresses and ports */
+#define VANE_RXC_EOP			VANE_DESC_BIT(48)	/* last buffer of the frame */
+#define VANE_RXC_CSUM_OK		VANE_DESC_BIT(49)	/* L4 checksum (and IPv4's) right */
+#define VANE_RXC_CSUM_BAD		VANE_DESC_BIT(50)
+#define VANE_RXC_VLAN			VANE_DESC_BIT(51)	/* C-tag stripped into TCI */
+#define VANE_RXC_GRO			VANE_DESC_BIT(52)	/* coalesced; see struct vane_rx_cpl32 */
+#define VANE_RXC_PHASE			VANE_DESC_BIT(63)	/* of the last qword of the entry */
+#define VANE_RXC_GSO_SIZE		VANE_DESC_MASK(15, 0)	/* payload of a segment */
+#define VANE_RXC_GSO_SEGS		VANE_DESC_MASK(31, 16)
+#define VANE_RXC_GSO_HDR_LEN		VANE_DESC_MASK(40, 32)	/* Ethernet to TCP, as delivered */
+#define VANE_RXC_GSO_IPV6		VANE_DESC_BIT(48)	/* TCP over IPv6, else IPv4 */
+#define VANE_RXC_GSO_ECN		VANE_DESC_BIT(49)	/* CWR was set in the header */
+
+/**
+ * struct vane_head - where the device writes a transmit queue's head
+ * @head: next descriptor that the device has yet to read, free-running 16 bits
+ */
+struct vane_head {
+	__le64 head;
+};
+
+_Static_assert(sizeof(struct vane_head) == 8, "head");
+
+/**
+ * struct vane_shadow - shadow doorbell of one queue
+ * @tail: written by the driver: what it would write to the doorbell
+ * @event: written by the device: ring the doorbell when the low 16 bits of
+ *	@tail move past this value, as struct vring's used_event does
+ */
+struct vane_shadow {
+	__le32 tail;
+	__le32 event;
+};
+
+_Static_assert(sizeof(struct vane_shadow) == 8, "shadow doorbell");
+
+/**
+ * struct vane_status_block - what the device tells of one vector
+ * @events: bits 31:0 count every completion, head update and cause
+ * @causes: vector 0: EVENT_CAUSE when last raised in bits 31:0, how often it
+ *	was raised in bits 63:32
+ */
+struct vane_status_block {
+	__le64 events;
+	__le64 causes;
+};
+
+_Static_assert(sizeof(struct vane_status_block) == 16, "status block");
+
+#define VANE_SB_EVENTS			VANE_DESC_MASK(31, 0)
+#define VANE_SB_CAUSES			VANE_DESC_MASK(31, 0)
+#define VANE_SB_CAUSE_COUNT		VANE_DESC_MASK(63, 32)
+
+/*
+ * Messages
+ * --------
+ * The same form for a VF's requests to the PF and for the PF's commands to
+ * the device: a header, then a body whose length the opcode gives.
+ */
+
+/**
+ * struct vane_msg_hdr - start of every message
+ * @op: enum vane_mbox_op or enum vane_cmd_op; copied into the reply
+ * @len: bytes of the body
+ * @seq: chosen by the sender; copied into the reply
+ * @status: enum vane_status; 0 in a request
+ */
+struct vane_msg_hdr {
+	__le16 op;
+	__le16 len;
+	__le16 seq;
+	__le16 status;
+};
+
+_Static_assert(sizeof(struct vane_msg_hdr) == 8, "message header");
+
+#define VANE_MSG_BODY_MAX		(VANE_MBOX_SIZE - 8)
+
+/**
+ * struct vane_msg - a whole message
+ * @hdr: header
+ * @body: the opcode's structure
+ */
+struct vane_msg {
+	struct vane_msg_hdr hdr;
+	__u8 body[VANE_MSG_BODY_MAX];
+};
+
+_Static_assert(sizeof(struct vane_msg) == VANE_MBOX_SIZE, "message");
+
+/**
+ * enum vane_status - result of a message
+ */
+enum vane_status {
+	VANE_OK				= 0,
+	VANE_ERR_INVALID		= 1,	/* a field's value is impossible */
+	VANE_ERR_UNSUPPORTED		= 2,	/* opcode or option unknown */
+	VANE_ERR_DENIED			= 3,	/* needs trust */
+	VANE_ERR_NO_SPACE		= 4,	/* table or quota full */
+	VANE_ERR_EXISTS			= 5,
+	VANE_ERR_NOT_FOUND		= 6,
+	VANE_ERR_BUSY			= 7,
+	VANE_ERR_STATE			= 8,	/* not now: negotiate first */
+	VANE_ERR_LENGTH			= 9,	/* body length is not the opcode's */
+	VANE_ERR_STALE			= 10,	/* generation is over */
+	VANE_ERR_RANGE			= 11,	/* over a limit */
+	VANE_ERR_INTERNAL		= 12,
+};
+
+/**
+ * struct vane_rq_slot - what the device hands to the PF
+ * @vf: which VF
+ * @type: VANE_RQ_REQUEST or VANE_RQ_NOTICE
+ * @reserved0: 0
+ * @generation: of that VF when the slot was filled
+ * @notice: VANE_NOTICE_* of a notice
+ * @error: enum vane_error of VANE_NOTICE_QUEUE_ERROR
+ * @queue: queue of VANE_NOTICE_QUEUE_ERROR, bit 15 set for a transmit queue
+ * @reserved1: 0
+ * @valid: VANE_SLOT_PHASE, written last
+ * @msg: the request as the VF wrote it: its header too is the VF's word
+ */
+struct vane_rq_slot {
+	__le16 vf;
+	__u8 type;
+	__u8 reserved0;
+	__le32 generation;
+	__le32 notice;
+	__le16 error;
+	__le16 queue;
+	__u8 reserved1[40];
+	__le64 valid;
+	struct vane_msg msg;
+};
+
+_Static_assert(sizeof(struct vane_rq_slot) == 320, "receive slot");
+_Static_assert(__builtin_offsetof(struct vane_rq_slot, valid) == 56, "receive slot phase");
+_Static_assert(__builtin_offsetof(struct vane_rq_slot, msg) == 64, "receive slot message");
+
+#define VANE_RQ_REQUEST			1
+#define VANE_RQ_NOTICE			2
+#define VANE_NOTICE_RESET		VANE_REG_BIT(0)	/* FLR or the VF's own reset */
+#define VANE_NOTICE_BUS_MASTER		VANE_REG_BIT(1)	/* the VF lost bus master */
+#define VANE_NOTICE_QUEUE_ERROR		VANE_REG_BIT(2)	/* malicious-driver event */
+#define VANE_RQ_QUEUE_TX		0x8000u
+#define VANE_SLOT_PHASE			VANE_DESC_BIT(63)	/* 1 in the first pass over the ring */
+#define VANE_SLOT_STATUS		VANE_DESC_MASK(15, 0)	/* SQ: enum vane_status */
+#define VANE_SLOT_LEN			VANE_DESC_MASK(31, 16)	/* RQ: bytes of @msg; SQ: of the answer */
+
+/**
+ * struct vane_sq_slot - what the PF hands to the device
+ * @vf: VF that a reply goes to; 0 for a command
+ * @type: VANE_SQ_REPLY or VANE_SQ_COMMAND
+ * @flags: VANE_SQ_IRQ
+ * @generation: of the request that a reply answers; 0 for a command
+ * @reserved: 0
+ * @done: VANE_SLOT_PHASE, STATUS and LEN, written last by the device
+ * @msg: reply, or command; the device puts a command's answer in its place
+ */
+struct vane_sq_slot {
+	__le16 vf;
+	__u8 type;
+	__u8 flags;
+	__le32 generation;
+	__u8 reserved[48];
+	__le64 done;
+	struct vane_msg msg;
+};
+
+_Static_assert(sizeof(struct vane_sq_slot) == 320, "send slot");
+_Static_assert(__builtin_offsetof(struct vane_sq_slot, done) == 56, "send slot phase");
+_Static_assert(__builtin_offsetof(struct vane_sq_slot, msg) == 64, "send slot message");
+
+#define VANE_SQ_REPLY			1
+#define VANE_SQ_COMMAND			2
+#define VANE_SQ_IRQ			0x1	/* raise VANE_EVENT_SQ when done */
+
+/*
+ * A VF's requests to the PF
+ * -------------------------
+ */
+enum vane_mbox_op {
+	VANE_MBOX_NEGOTIATE		= 1,	/* first after every reset and every PF_READY */
+	VANE_MBOX_MAC_SET		= 2,
+	VANE_MBOX_FILTER_ADD		= 3,
+	VANE_MBOX_FILTER_DEL		= 4,
+	VANE_MBOX_VLAN_ADD		= 5,
+	VANE_MBOX_VLAN_DEL		= 6,
+	VANE_MBOX_RX_MODE		= 7,
+};
+
+/**
+ * struct vane_mbox_negotiate_req - body of VANE_MBOX_NEGOTIATE
+ * @abi_major: the VF driver's VANE_ABI_MAJOR_VERSION
+ * @abi_minor: the VF driver's VANE_ABI_MINOR_VERSION
+ * @caps: VANE_MBOX_CAP_* that the VF driver knows
+ */
+struct vane_mbox_negotiate_req {
+	__le16 abi_major;
+	__le16 abi_minor;
+	__le32 caps;
+};
+
+/**
+ * struct vane_mbox_negotiate_rsp - reply to VANE_MBOX_NEGOTIATE
+ * @abi_major: what both will speak
+ * @abi_minor: what both will speak
+ * @caps: VANE_MBOX_CAP_* that both know
+ * @mac: the VF's MAC
+ * @queues: queue pairs that the VF may use
+ * @vectors: MSI-X vectors that the VF may use
+ * @max_filters: MAC filters that the VF may add
+ * @max_vlans: VLAN filters that the VF may add
+ * @max_frame: bytes, no FCS
+ * @reserved: 0
+ */
+struct vane_mbox_negotiate_rsp {
+	__le16 abi_major;
+	__le16 abi_minor;
+	__le32 caps;
+	__u8 mac[6];
+	__le16 queues;
+	__le16 vectors;
+	__le16 max_filters;
+	__le16 max_vlans;
+	__le16 max_frame;
+	__le64 reserved;
+};
+
+_Static_assert(sizeof(struct vane_mbox_negotiate_req) == 8, "negotiate");
+_Static_assert(sizeof(struct vane_mbox_negotiate_rsp) == 32, "negotiate reply");
+
+#define VANE_MBOX_CAP_FILTERS		VANE_REG_BIT(0)	/* FILTER_ADD, FILTER_DEL, RX_MODE */
+#define VANE_MBOX_CAP_VLAN		VANE_REG_BIT(1)	/* VLAN_ADD, VLAN_DEL */
+
+/**
+ * struct vane_mbox_mac - body of VANE_MBOX_MAC_SET; the reply has none
+ * @mac: unicast address
+ * @reserved: 0
+ */
+struct vane_mbox_mac {
+	__u8 mac[6];
+	__le16 reserved;
+};
+
+_Static_assert(sizeof(struct vane_mbox_mac) == 8, "mac");
+
+#define VANE_MBOX_MAX_ADDRS		32
+
+/**
+ * struct vane_mbox_addrs - body of VANE_MBOX_FILTER_*; the reply has none
+ * @count: addresses that follow, 1 to VANE_MBOX_MAX_ADDRS
+ * @reserved: 0
+ * @addr: unicast or multicast; all are added, or none. An address that is
+ *	there already (ADD) or not there (DEL) is no error.
+ */
+struct vane_mbox_addrs {
+	__le16 count;
+	__le16 reserved;
+	__u8 addr[VANE_MBOX_MAX_ADDRS][6];
+};
+
+_Static_assert(sizeof(struct vane_mbox_addrs) == 196, "addresses");
+
+/**
+ * struct vane_mbox_vlan - body of VANE_MBOX_VLAN_*; the reply has none
+ * @vid: 0 to 4095
+ * @reserved: 0
+ */
+struct vane_mbox_vlan {
+	__le16 vid;
+	__le16 reserved[3];
+};
+
+_Static_assert(sizeof(struct vane_mbox_vlan) == 8, "vlan");
+
+/**
+ * struct vane_mbox_rx_mode - body of VANE_MBOX_RX_MODE; the reply has none
+ * @mode: VANE_RX_MODE_*
+ * @reserved: 0
+ */
+struct vane_mbox_rx_mode {
+	__le32 mode;
+	__le32 reserved;
+};
+
+_Static_assert(sizeof(struct vane_mbox_rx_mode) == 8, "rx mode");
+
+#define VANE_RX_MODE_PROMISC		VANE_REG_BIT(0)	/* every frame of its VLANs */
+#define VANE_RX_MODE_ALLMULTI		VANE_REG_BIT(1)	/* every multicast frame */
+#define VANE_RX_MODE_VLAN_FILTER	VANE_REG_BIT(2)	/* only VLANs that were added, and untagged */
+#define VANE_RX_MODE_ALL		VANE_REG_MASK(2, 0)
+
+/*
+ * The PF's commands to the device
+ * -------------------------------
+ */
+enum vane_cmd_op {
+	VANE_CMD_PORT_SET		= 1,	/* struct vane_cmd_port; no answer body */
+	VANE_CMD_PORT_GET		= 2,	/* struct vane_cmd_port both ways */
+	VANE_CMD_STATUS_SET		= 3,	/* struct vane_cmd_status */
+	VANE_CMD_FILTER_ADD		= 4,	/* struct vane_cmd_filter */
+	VANE_CMD_FILTER_DEL		= 5,	/* struct vane_cmd_filter */
+	VANE_CMD_FILTER_CLEAR		= 6,	/* struct vane_cmd_target: MACs, VLANs, mode */
+	VANE_CMD_VLAN_ADD		= 7,	/* struct vane_cmd_vlan */
+	VANE_CMD_VLAN_DEL		= 8,	/* struct vane_cmd_vlan */
+	VANE_CMD_RX_MODE		= 9,	/* struct vane_cmd_rx_mode */
+	VANE_CMD_SWITCH_SET		= 10,	/* struct vane_cmd_switch */
+	VANE_CMD_SWITCH_GET		= 11,	/* answer: struct vane_cmd_switch */
+	VANE_CMD_VIF_LIST_SET		= 12,	/* struct vane_cmd_vif_list; no member: delete */
+	VANE_CMD_VIF_LIST_GET		= 13,	/* struct vane_cmd_vif_list both ways */
+	VANE_CMD_VF_RESET		= 14,	/* struct vane_cmd_target */
+	VANE_CMD_STATS_GET		= 15,	/* struct vane_cmd_target; __le64 [VANE_STAT_COUNT] */
+};
+
+/* Ports of the switch: a VF's is its index */
+#define VANE_PORT_PF			0xffffu
+
+/**
+ * struct vane_cmd_target - body of a command that names a port only
+ * @port: VF index or VANE_PORT_PF
+ * @reserved: 0
+ */
+struct vane_cmd_target {
+	__le16 port;
+	__le16 reserved[3];
+};
+
+_Static_assert(sizeof(struct vane_cmd_target) == 8, "target");
+
+/**
+ * struct vane_cmd_port - a port's administered configuration
+ * @port: VF index or VANE_PORT_PF
+ * @reserved0: 0
+ * @valid: VANE_PORT_VALID_*: which of the rest PORT_SET changes; all of them
+ *	change, or none
+ * @mac: station address: always received, and what source checks allow
+ * @vlan_tci: port VLAN: VID and priority; 0 with @vlan_proto 0 for none
+ * @vlan_proto: 0, or EtherType 0x8100 or 0x88a8 of the port VLAN
+ * @vif: VN-Tag virtual interface, 0 for none; one port only may have it
+ * @flags: VANE_PORT_FLAG_*
+ * @features: FEATURES_PF_MASK of the function
+ * @queues: queue pairs; counts from the function's next reset
+ * @vectors: MSI-X vectors; counts from the function's next reset
+ * @cookie: kept for the PF driver, unused by the device
+ */
+struct vane_cmd_port {
+	__le16 port;
+	__le16 reserved0;
+	__le32 valid;
+	__u8 mac[6];
+	__le16 vlan_tci;
+	__le16 vlan_proto;
+	__le16 vif;
+	__le32 flags;
+	__le64 features;
+	__le16 queues;
+	__le16 vectors;
+	__le32 cookie;
+};
+
+_Static_assert(sizeof(struct vane_cmd_port) == 40, "port");
+_Static_assert(__builtin_offsetof(struct vane_cmd_port, features) == 24, "port features");
+
+#define VANE_PORT_VALID_MAC		VANE_REG_BIT(0)
+#define VANE_PORT_VALID_VLAN		VANE_REG_BIT(1)
+#define VANE_PORT_VALID_VIF		VANE_REG_BIT(2)
+#define VANE_PORT_VALID_FLAGS		VANE_REG_BIT(3)
+#define VANE_PORT_VALID_FEATURES	VANE_REG_BIT(4)
+#define VANE_PORT_VALID_RESOURCES	VANE_REG_BIT(5)
+#define VANE_PORT_VALID_COOKIE		VANE_REG_BIT(6)
+#define VANE_PORT_VALID_ALL		VANE_REG_MASK(6, 0)
+
+#define VANE_PORT_FLAG_LINK		VANE_REG_BIT(0)	/* frames pass */
+#define VANE_PORT_FLAG_SPOOFCHK		VANE_REG_BIT(1)	/* source MAC must be the port's */
+#define VANE_PORT_FLAG_TRUST		VANE_REG_BIT(2)	/* kept for the PF, shown in STATUS */
+#define VANE_PORT_FLAG_ALL		VANE_REG_MASK(2, 0)
+
+/**
+ * struct vane_cmd_status - body of VANE_CMD_STATUS_SET
+ * @port: VF index
+ * @reserved0: 0
+ * @causes: 0 or VANE_EVENT_STATUS, raised when the block is written
+ * @status: VANE_STATUS_SETTABLE bits
+ * @speed: Mb/s
+ * @config_gen: configuration generation
+ * @max_frame: bytes, no FCS
+ * @mac: first octet first
+ * @reserved1: 0
+ */
+struct vane_cmd_status {
+	__le16 port;
+	__le16 reserved0;
+	__le32 causes;
+	__le32 status;
+	__le32 speed;
+	__le32 config_gen;
+	__le32 max_frame;
+	__u8 mac[6];
+	__le16 reserved1;
+};
+
+_Static_assert(sizeof(struct vane_cmd_status) == 32, "status");
+
+/**
+ * struct vane_cmd_filter - body of VANE_CMD_FILTER_*; as struct vane_mbox_addrs
+ * @port: VF index or VANE_PORT_PF
+ * @reserved0: 0
+ * @addrs: addresses
+ */
+struct vane_cmd_filter {
+	__le16 port;
+	__le16 reserved0;
+	struct vane_mbox_addrs addrs;
+};
+
+_Static_assert(sizeof(struct vane_cmd_filter) == 200, "filter");
+
+/**
+ * struct vane_cmd_vlan - body of VANE_CMD_VLAN_*: receive VLAN filter
+ * @port: VF index or VANE_PORT_PF
+ * @vid: 0 to 4095
+ * @reserved: 0
+ */
+struct vane_cmd_vlan {
+	__le16 port;
+	__le16 vid;
+	__le32 reserved;
+};
+
+_Static_assert(sizeof(struct vane_cmd_vlan) == 8, "vlan command");
+
+/**
+ * struct vane_cmd_rx_mode - body of VANE_CMD_RX_MODE
+ * @port: VF index or VANE_PORT_PF
+ * @reserved: 0
+ * @mode: VANE_RX_MODE_*
+ */
+struct vane_cmd_rx_mode {
+	__le16 port;
+	__le16 reserved;
+	__le32 mode;
+};
+
+_Static_assert(sizeof(struct vane_cmd_rx_mode) == 8, "rx mode command");
+
+/**
+ * enum vane_switch_mode - how frames find their way
+ */
+enum vane_switch_mode {
+	VANE_SWITCH_VEB			= 0,	/* by VLAN and MAC, locally too */
+	VANE_SWITCH_VEPA		= 1,	/* reserved */
+	VANE_SWITCH_VNTAG		= 2,	/* all to the uplink, by VN-Tag */
+	VANE_SWITCH_ETAG		= 3,	/* reserved */
+};
+
+/**
+ * struct vane_cmd_switch - body of VANE_CMD_SWITCH_SET, answer of _GET
+ * @mode: enum vane_switch_mode
+ * @filters: GET: filter entries in use; 0 in SET
+ */
+struct vane_cmd_switch {
+	__le32 mode;
+	__le32 filters;
+};
+
+_Static_assert(sizeof(struct vane_cmd_switch) == 8, "switch");
+
+/**
+ * struct vane_cmd_vif_list - body of VANE_CMD_VIF_LIST_*
+ * @list: 1 to VANE_MAX_VIF; in GET the answer is the first list whose id is
+ *	not less, or VANE_ERR_NOT_FOUND
+ * @pf: 1 where the PF is a member
+ * @reserved: 0
+ * @vfs: bitmap of the member VFs, bit 0 of byte 0 for VF 0
+ */
+struct vane_cmd_vif_list {
+	__le16 list;
+	__u8 pf;
+	__u8 reserved[5];
+	__u8 vfs[VANE_MAX_VFS / 8];
+};
+
+_Static_assert(sizeof(struct vane_cmd_vif_list) == 40, "vif list");
+
+/*
+ * Tags on the wire
+ * ----------------
+ * A VN-Tag follows the source MAC, outside any 802.1Q tag: the EtherType, then
+ * these 32 bits, big-endian.
+ */
+#define VANE_VNTAG_ETHERTYPE		0x8926
+#define VANE_VNTAG_SIZE			6	/* EtherType and tag */
+#define VANE_VNTAG_DIR			VANE_REG_BIT(31)	/* 1: from the bridge to the NIC */
+#define VANE_VNTAG_PTR			VANE_REG_BIT(30)	/* 1: DVIF is a VIF list */
+#define VANE_VNTAG_DVIF			VANE_REG_MASK(29, 16)
+#define VANE_VNTAG_LOOPED		VANE_REG_BIT(15)	/* the frame came from this NIC */
+#define VANE_VNTAG_RSVD			VANE_REG_BIT(14)
+#define VANE_VNTAG_VER			VANE_REG_MASK(13, 12)	/* 0 */
+#define VANE_VNTAG_SVIF			VANE_REG_MASK(11, 0)
+
+#endif /* VANE_HW_H */
