@@ -1,0 +1,444 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * VANE SR-IOV Ethernet controller: what the files of the model share.
+ *
+ * The device is described in docs/hardware.rst and vane_hw.h. Everything here
+ * runs under the BQL in the main loop or, for register accesses, on a vCPU
+ * thread that holds the BQL. A register write never does DMA for a ring: it
+ * records what is asked and schedules the bottom half of the PF, which serves
+ * mailbox queues and rings.
+ */
+#ifndef HW_NET_VANE_H
+#define HW_NET_VANE_H
+
+#include "hw/pci/pci_device.h"
+#include "net/net.h"
+#include "qemu/queue.h"
+#include "qemu/timer.h"
+#include "qom/object.h"
+
+#include "vane_hw.h"
+
+#define TYPE_VANE "vane"
+OBJECT_DECLARE_SIMPLE_TYPE(VaneDevice, VANE)
+
+#define TYPE_VANE_VF "vane-vf"
+OBJECT_DECLARE_SIMPLE_TYPE(VaneVF, VANE_VF)
+
+/* Ask for and compose the fields that vane_hw.h gives as masks. */
+static inline uint64_t vane_get(uint64_t value, uint64_t mask)
+{
+    return (value & mask) / (mask & -mask);
+}
+
+static inline uint64_t vane_put(uint64_t mask, uint64_t field)
+{
+    return (field * (mask & -mask)) & mask;
+}
+
+/* Why a function touches host memory: counters are kept by purpose. */
+typedef enum VaneDma {
+    VANE_DMA_DESCRIPTOR,        /* TX descriptors and RX buffers */
+    VANE_DMA_COMPLETION,        /* RX completions */
+    VANE_DMA_PAYLOAD,           /* frames */
+    VANE_DMA_HEAD,              /* TX head */
+    VANE_DMA_STATUS,            /* status blocks of vectors */
+    VANE_DMA_SHADOW,            /* shadow doorbells */
+    VANE_DMA_MAILBOX,           /* slots of RQ and SQ */
+    VANE_DMA_COUNT,
+} VaneDma;
+
+typedef struct VaneDmaCounter {
+    uint64_t reads;
+    uint64_t read_bytes;
+    uint64_t writes;
+    uint64_t write_bytes;
+} VaneDmaCounter;
+
+/* What the outside may know of a function (QOM property "counters"). */
+typedef struct VaneCounters {
+    uint64_t mmio_reads;
+    uint64_t mmio_writes;
+    uint64_t doorbells;
+    uint64_t interrupts;
+    uint64_t guest_errors;
+    VaneDmaCounter dma[VANE_DMA_COUNT];
+} VaneCounters;
+
+typedef struct VaneFunction VaneFunction;
+typedef struct VaneSwitch VaneSwitch;
+
+/*
+ * A transmit queue. The first group holds registers, which the register file
+ * writes only while the queue is disabled; the rest is vane_ring.c's.
+ */
+typedef struct VaneTxQueue {
+    uint64_t base;
+    uint64_t head_addr;
+    uint64_t shadow;
+    uint32_t size_log2;
+    uint32_t vector;
+
+    bool enabled;
+    bool pending;               /* rung or polled: the bottom half looks */
+    uint8_t error;              /* enum vane_error */
+    uint16_t head;              /* next descriptor to be read */
+    uint16_t tail;              /* last doorbell or shadow value used */
+} VaneTxQueue;
+
+/* A receive queue, in the same two groups. OPT may change at any time. */
+typedef struct VaneRxQueue {
+    uint64_t buf_base;
+    uint64_t cpl_base;
+    uint64_t shadow;
+    uint32_t buf_size_log2;
+    uint32_t cpl_size_log2;
+    uint32_t buf_len;
+    uint32_t vector;
+    uint32_t opt;
+
+    bool enabled;
+    bool cpl32;
+    bool pending;
+    uint8_t error;              /* enum vane_error */
+    uint16_t buf_head;          /* next buffer to be used */
+    uint16_t buf_tail;          /* buffers posted up to here */
+    uint16_t cpl_tail;          /* next completion to be written */
+    uint16_t cpl_head;          /* completions read up to here */
+} VaneRxQueue;
+
+/* An interrupt vector with its status block. */
+typedef struct VaneVector {
+    VaneFunction *fn;
+    uint64_t sb_addr;
+    uint32_t itr_us;
+    uint32_t index;
+    uint32_t events;
+    bool enabled;
+    bool armed;
+    bool dirty;                 /* on VaneDevice.dirty: not yet told */
+    int64_t last_fired_ns;
+    QEMUTimer *timer;
+    QTAILQ_ENTRY(VaneVector) next;
+} VaneVector;
+
+/* The VF's end of the mailbox, and what the device keeps of it. */
+typedef struct VaneMailbox {
+    uint8_t request[VANE_MBOX_SIZE];
+    uint8_t response[VANE_MBOX_SIZE];
+    uint32_t length;            /* of the outstanding request */
+    uint8_t error;              /* enum vane_error of the last doorbell */
+    bool busy;                  /* a request is outstanding */
+    bool held;                  /* ... and waits for its place in the RQ */
+    bool request_queued;        /* a request slot is not yet read by the PF */
+    bool notice_queued;         /* the same for a notice slot */
+    uint32_t notices;           /* VANE_NOTICE_* not yet in a slot */
+    uint16_t notice_error;      /* enum vane_error of a queue error */
+    uint16_t notice_queue;
+} VaneMailbox;
+
+/* Administered configuration of a port, in host byte order. */
+typedef struct VanePort {
+    uint8_t mac[6];
+    uint16_t vlan_tci;
+    uint16_t vlan_proto;
+    uint16_t vif;
+    uint32_t flags;             /* VANE_PORT_FLAG_* */
+    uint64_t features;          /* FEATURES_PF_MASK */
+    uint16_t queues;
+    uint16_t vectors;
+    uint32_t cookie;
+} VanePort;
+
+/* The STATUS block but for PF_READY, which the device computes. */
+typedef struct VaneStatus {
+    uint32_t bits;              /* VANE_STATUS_SETTABLE */
+    uint32_t speed;
+    uint32_t config_gen;
+    uint32_t max_frame;
+    uint64_t mac;
+} VaneStatus;
+
+/* What the PF and a VF have alike: the first 64 KiB of BAR 0. */
+struct VaneFunction {
+    VaneDevice *dev;
+    PCIDevice *pdev;
+    uint16_t index;             /* VF index, or VANE_PORT_PF */
+    uint32_t generation;
+    uint16_t queues;            /* queue pairs in force */
+    uint16_t vectors;           /* vectors in force */
+    uint16_t max_queues;        /* sizes of the arrays */
+    uint16_t max_vectors;
+
+    bool enabled;               /* CTRL.ENABLE, and accepted */
+    uint8_t enable_error;       /* enum vane_error */
+    uint64_t features_drv;
+    uint32_t max_frame;         /* MAX_FRAME */
+    uint64_t test;
+    uint32_t causes;            /* EVENT_CAUSE */
+    uint32_t cause_count;
+    uint32_t low_half;          /* first half of a 64-bit register write */
+    uint32_t low_addr;          /* where; 0 = none */
+    uint32_t rss_ctrl;
+    uint8_t rss_key[VANE_RSS_KEY_SIZE];
+    uint8_t rss_table[VANE_RSS_TABLE_SIZE];
+    VaneStatus status;
+    VaneMailbox mbox;
+    VanePort port;
+
+    VaneTxQueue *txq;           /* [max_queues] */
+    VaneRxQueue *rxq;           /* [max_queues] */
+    VaneVector *vec;            /* [max_vectors] */
+
+    uint64_t stats[VANE_STAT_COUNT];
+    VaneCounters counters;
+};
+
+struct VaneVF {
+    PCIDevice parent_obj;
+
+    VaneFunction fn;
+    MemoryRegion bar;
+    MemoryRegion regs;
+};
+
+/* RQ or SQ of the PF's mailbox. */
+typedef struct VaneSlotQueue {
+    uint64_t base;
+    uint32_t size_log2;
+    bool enabled;
+    uint8_t error;              /* enum vane_error */
+    uint16_t head;              /* RQ: slots written; SQ: slots done */
+    uint16_t tail;              /* RQ: slots read; SQ: slots filled */
+    uint32_t *owner;            /* RQ: per slot, whose and of which type */
+} VaneSlotQueue;
+
+/* Run-time faults: QOM properties of the PF. */
+typedef struct VaneFaults {
+    uint32_t drop_doorbells;
+    uint32_t mbox_drop;
+    uint32_t mbox_delay_ms;
+    uint32_t cpl_corrupt;
+    uint32_t dma_error;
+    int32_t function;           /* -1 any, a VF's index, or VANE_PORT_PF */
+    bool queue_hang;
+    bool dead;
+} VaneFaults;
+
+/* What vane_sriov.c keeps. */
+typedef struct VaneSriov {
+    uint16_t cap;
+    uint16_t total_vfs;
+    uint16_t num_vfs;           /* enabled */
+    bool listed;                /* VFs are on their buses */
+    bool mapped;
+    PCIBus *second_bus;         /* of the VFs past devfn 255 */
+    MemoryRegion aperture;
+    VaneVF *vf[VANE_MAX_VFS];
+} VaneSriov;
+
+struct VaneDevice {
+    PCIDevice parent_obj;
+
+    VaneFunction fn;            /* the PF's own slice */
+    VaneSriov sriov;
+    VaneSwitch *sw;
+    VaneSlotQueue rq;
+    VaneSlotQueue sq;
+    VaneFaults faults;
+    bool ctrl_ready;            /* PF_CTRL.READY */
+    bool pf_ready;              /* STATUS.PF_READY as last told */
+    bool link_up;
+    bool link_wanted;           /* property "link" */
+    uint32_t speed;
+
+    MemoryRegion bar;
+    MemoryRegion regs;
+    MemoryRegion pf_regs;
+    NICState *nic;
+    NICConf conf;
+    QEMUBH *bh;
+    QEMUTimer *mbox_timer;      /* fault-mbox-delay-ms */
+    QTAILQ_HEAD(, VaneVector) dirty;
+};
+
+static inline bool vane_is_pf(const VaneFunction *fn)
+{
+    return fn->index == VANE_PORT_PF;
+}
+
+/* DMA state, CTRL.ENABLE, D0, not dead: the function takes part. */
+bool vane_function_active(const VaneFunction *fn);
+
+/* The function of a port number, enabled or not; NULL if there is none. */
+VaneFunction *vane_function(VaneDevice *dev, uint32_t port);
+
+/* FEATURES_DEV of the function. */
+uint64_t vane_features_dev(const VaneFunction *fn);
+
+/*
+ * vane.c: functions
+ */
+void vane_function_init(VaneFunction *fn, VaneDevice *dev, PCIDevice *pdev,
+                        uint16_t index, uint16_t max_queues,
+                        uint16_t max_vectors);
+void vane_function_exit(VaneFunction *fn);
+/* Rings off, registers as after power-on, a new generation. */
+void vane_function_reset(VaneFunction *fn);
+/* Soft reset of the device: PF_CTRL.RESET. */
+void vane_device_reset(VaneDevice *dev);
+/* Something that PF_READY depends on may have changed. */
+void vane_update_pf_ready(VaneDevice *dev);
+/* May the sum of all ports' resources become this? enum vane_status */
+int vane_check_resources(VaneDevice *dev, const VaneFunction *fn,
+                         uint32_t queues, uint32_t vectors);
+/* Runs the bottom half soon. */
+void vane_schedule(VaneDevice *dev);
+
+/* A frame for the uplink; it is copied or sent before this returns. */
+void vane_uplink_send(VaneDevice *dev, const struct iovec *iov, int iovcnt);
+/* Room appeared: take what the uplink holds back. */
+void vane_uplink_flush(VaneDevice *dev);
+
+/*
+ * vane_dma.c: host memory as the function sees it. All return false, with the
+ * error counted, where the access is refused (bus master off, VF not enabled,
+ * D3, dead device, address over 52 bits) or fails on the bus.
+ */
+bool vane_dma_allowed(const VaneFunction *fn);
+bool vane_dma_read(VaneFunction *fn, VaneDma purpose, uint64_t addr,
+                   void *buf, size_t len);
+bool vane_dma_write(VaneFunction *fn, VaneDma purpose, uint64_t addr,
+                    const void *buf, size_t len);
+/* One aligned 8-byte load; what the driver stored before it is visible. */
+bool vane_dma_read64_acquire(VaneFunction *fn, VaneDma purpose, uint64_t addr,
+                             uint64_t *value);
+/* One aligned 8-byte store after everything written before it. */
+bool vane_dma_write64_release(VaneFunction *fn, VaneDma purpose, uint64_t addr,
+                              uint64_t value);
+/* One aligned 4-byte access each, for struct vane_shadow. */
+bool vane_dma_read32_acquire(VaneFunction *fn, VaneDma purpose, uint64_t addr,
+                             uint32_t *value);
+bool vane_dma_write32_release(VaneFunction *fn, VaneDma purpose, uint64_t addr,
+                              uint32_t value);
+
+/*
+ * vane_fault.c: faults, counters, the driver's mistakes
+ */
+void vane_guest_error(VaneFunction *fn, const char *fmt, ...)
+    G_GNUC_PRINTF(2, 3);
+/* Each true answer uses up one of a counted fault. */
+bool vane_fault_drop_doorbell(VaneFunction *fn);
+bool vane_fault_drop_message(VaneFunction *fn);
+bool vane_fault_corrupt_completion(VaneFunction *fn);
+bool vane_fault_dma(VaneFunction *fn);
+bool vane_fault_queue_hang(const VaneFunction *fn);
+bool vane_fault_dead(const VaneFunction *fn);
+void vane_fault_class_init(ObjectClass *klass);
+void vane_counters_class_init(ObjectClass *klass, size_t fn_offset);
+
+/*
+ * vane_regs.c: BAR 0
+ */
+extern const MemoryRegionOps vane_regs_ops;     /* opaque: VaneFunction */
+void vane_regs_reset(VaneFunction *fn);
+
+/*
+ * vane_irq.c: vectors
+ */
+void vane_vectors_init(VaneFunction *fn);
+void vane_vectors_exit(VaneFunction *fn);
+void vane_vectors_reset(VaneFunction *fn);
+void vane_vector_enable(VaneFunction *fn, uint32_t vector, bool enable);
+void vane_vector_arm(VaneFunction *fn, uint32_t vector, uint32_t seen);
+/*
+ * Counts @count events on a vector. Status block and interrupt follow with
+ * vane_events_flush(), which the bottom half calls after its work.
+ */
+void vane_event(VaneFunction *fn, uint32_t vector, uint32_t count);
+void vane_events_flush(VaneDevice *dev);
+/* Sets VANE_EVENT_* of the function and tells it by vector 0 at once. */
+void vane_cause(VaneFunction *fn, uint32_t causes);
+
+/*
+ * vane_mbox.c: mailbox and the PF's slot queues
+ */
+void vane_mbox_init(VaneDevice *dev);
+void vane_mbox_exit(VaneDevice *dev);
+void vane_mbox_doorbell(VaneFunction *fn, uint32_t length);
+/* The function was reset: what it had outstanding is dropped. */
+void vane_mbox_function_reset(VaneFunction *fn);
+/* VANE_NOTICE_* to the PF; @error and @queue with VANE_NOTICE_QUEUE_ERROR */
+void vane_notice(VaneFunction *fn, uint32_t bits, uint32_t error,
+                 uint32_t queue);
+void vane_rq_enable(VaneDevice *dev, bool enable);
+void vane_sq_enable(VaneDevice *dev, bool enable);
+void vane_rq_doorbell(VaneDevice *dev, uint32_t tail);
+void vane_sq_doorbell(VaneDevice *dev, uint32_t tail);
+/* Bottom half: fills RQ, serves SQ. True if there is more to do. */
+bool vane_mbox_run(VaneDevice *dev);
+
+/*
+ * vane_cmd.c: @rsp is the command in place, its answer after; enum vane_status
+ */
+int vane_cmd_execute(VaneDevice *dev, struct vane_msg *msg, uint32_t *answer);
+
+/*
+ * vane_sriov.c: the SR-IOV capability and its VFs
+ */
+bool vane_sriov_init(VaneDevice *dev, uint16_t offset, Error **errp);
+void vane_sriov_exit(VaneDevice *dev);
+void vane_sriov_reset(VaneDevice *dev);
+void vane_sriov_config_write(VaneDevice *dev, uint32_t addr, int len);
+
+/*
+ * vane_ring.c: rings and their DMA
+ */
+void vane_rings_init(VaneFunction *fn);
+void vane_rings_exit(VaneFunction *fn);
+/* All queues off, their registers zero. */
+void vane_rings_reset(VaneFunction *fn);
+/* CTRL of a queue: checks the registers, sets enabled or error. */
+void vane_txq_enable(VaneFunction *fn, uint32_t queue);
+void vane_txq_disable(VaneFunction *fn, uint32_t queue);
+void vane_rxq_enable(VaneFunction *fn, uint32_t queue, bool cpl32);
+void vane_rxq_disable(VaneFunction *fn, uint32_t queue);
+/* The doorbell's value as written; @queue is below the function's limit. */
+void vane_txq_doorbell(VaneFunction *fn, uint32_t queue, uint32_t value);
+void vane_rxq_doorbell(VaneFunction *fn, uint32_t queue, uint32_t value);
+/* Bottom half: serves pending queues on a budget. True if there is more. */
+bool vane_rings_run(VaneDevice *dev);
+/* Stops a queue for a violation; @queue as in struct vane_rq_slot. */
+void vane_queue_error(VaneFunction *fn, uint32_t queue, enum vane_error error);
+
+/*
+ * vane_switch.c: ports, filters, forwarding
+ */
+void vane_switch_init(VaneDevice *dev);
+void vane_switch_exit(VaneDevice *dev);
+/* Tables empty, mode VEB, every port's administered configuration default. */
+void vane_switch_reset(VaneDevice *dev);
+/* Filters, VLANs and receive mode of one port; its configuration stays. */
+void vane_switch_function_reset(VaneFunction *fn);
+bool vane_switch_can_receive(VaneDevice *dev);
+ssize_t vane_switch_receive(VaneDevice *dev, const uint8_t *buf, size_t size);
+
+/*
+ * Handlers of the commands: @req is the body, of the command's exact length;
+ * @rsp is zeroed and takes the answer's body. They return enum vane_status.
+ */
+typedef int VaneCmdHandler(VaneDevice *dev, const void *req, void *rsp);
+VaneCmdHandler vane_switch_port_set;
+VaneCmdHandler vane_switch_port_get;
+VaneCmdHandler vane_switch_filter_add;
+VaneCmdHandler vane_switch_filter_del;
+VaneCmdHandler vane_switch_filter_clear;
+VaneCmdHandler vane_switch_vlan_add;
+VaneCmdHandler vane_switch_vlan_del;
+VaneCmdHandler vane_switch_rx_mode;
+VaneCmdHandler vane_switch_mode_set;
+VaneCmdHandler vane_switch_mode_get;
+VaneCmdHandler vane_switch_vif_list_set;
+VaneCmdHandler vane_switch_vif_list_get;
+
+#endif /* HW_NET_VANE_H */
