@@ -13,6 +13,7 @@
 
 #include "hw/pci/pci_device.h"
 #include "net/net.h"
+#include "qemu/bitmap.h"
 #include "qemu/queue.h"
 #include "qemu/timer.h"
 #include "qom/object.h"
@@ -113,12 +114,14 @@ typedef struct VaneVector {
     uint64_t sb_addr;
     uint32_t itr_us;
     uint32_t index;
-    uint32_t events;
+    uint32_t events;            /* counted */
+    uint32_t told;              /* stored in the status block */
+    uint32_t seen;              /* the driver's word when it armed */
     bool enabled;
     bool armed;
-    bool dirty;                 /* on VaneDevice.dirty: not yet told */
-    int64_t last_fired_ns;
-    QEMUTimer *timer;
+    bool dirty;                 /* on VaneDevice.dirty: events to be told */
+    int64_t fired_ns;           /* when the last message left */
+    QEMUTimer timer;            /* moderation */
     QTAILQ_ENTRY(VaneVector) next;
 } VaneVector;
 
@@ -126,12 +129,14 @@ typedef struct VaneVector {
 typedef struct VaneMailbox {
     uint8_t request[VANE_MBOX_SIZE];
     uint8_t response[VANE_MBOX_SIZE];
-    uint32_t length;            /* of the outstanding request */
+    uint8_t posted[VANE_MBOX_SIZE];     /* copy of the outstanding request */
+    uint32_t length;            /* of it */
     uint8_t error;              /* enum vane_error of the last doorbell */
     bool busy;                  /* a request is outstanding */
     bool held;                  /* ... and waits for its place in the RQ */
     bool request_queued;        /* a request slot is not yet read by the PF */
     bool notice_queued;         /* the same for a notice slot */
+    int64_t delayed_until_ns;   /* response kept back by a fault; 0 = not */
     uint32_t notices;           /* VANE_NOTICE_* not yet in a slot */
     uint16_t notice_error;      /* enum vane_error of a queue error */
     uint16_t notice_queue;
@@ -177,8 +182,6 @@ struct VaneFunction {
     uint64_t test;
     uint32_t causes;            /* EVENT_CAUSE */
     uint32_t cause_count;
-    uint32_t low_half;          /* first half of a 64-bit register write */
-    uint32_t low_addr;          /* where; 0 = none */
     uint32_t rss_ctrl;
     uint8_t rss_key[VANE_RSS_KEY_SIZE];
     uint8_t rss_table[VANE_RSS_TABLE_SIZE];
@@ -194,12 +197,16 @@ struct VaneFunction {
     VaneCounters counters;
 };
 
+/*
+ * A VF on its bus. What it does is in VaneDevice, since a register access may
+ * still be under way when the PF is unplugged and this object is gone.
+ */
 struct VaneVF {
     PCIDevice parent_obj;
 
-    VaneFunction fn;
-    MemoryRegion bar;
-    MemoryRegion regs;
+    VaneFunction *fn;
+    MemoryRegion *bar;
+    MSITriggerFunc *msi_trigger;        /* as pci.c set it */
 };
 
 /* RQ or SQ of the PF's mailbox. */
@@ -210,7 +217,8 @@ typedef struct VaneSlotQueue {
     uint8_t error;              /* enum vane_error */
     uint16_t head;              /* RQ: slots written; SQ: slots done */
     uint16_t tail;              /* RQ: slots read; SQ: slots filled */
-    uint32_t *owner;            /* RQ: per slot, whose and of which type */
+    uint16_t *owner;            /* RQ: VF index of each slot */
+    bool *is_notice;            /* RQ: type of each slot */
 } VaneSlotQueue;
 
 /* Run-time faults: QOM properties of the PF. */
@@ -225,16 +233,27 @@ typedef struct VaneFaults {
     bool dead;
 } VaneFaults;
 
+/* A VF's slice of the device. */
+typedef struct VaneSlice {
+    VaneFunction fn;
+    VaneVF *vf;
+    MemoryRegion bar;
+    MemoryRegion regs;
+} VaneSlice;
+
 /* What vane_sriov.c keeps. */
 typedef struct VaneSriov {
     uint16_t cap;
-    uint16_t total_vfs;
+    uint16_t total_vfs;         /* property "total-vfs" */
     uint16_t num_vfs;           /* enabled */
-    bool listed;                /* VFs are on their buses */
-    bool mapped;
-    PCIBus *second_bus;         /* of the VFs past devfn 255 */
+    uint16_t page_size;         /* System Page Size register */
+    bool listed;                /* VFs can be found on their buses */
+    bool mapped;                /* the aperture is in the address space */
+    uint64_t stride;            /* bytes between two VFs' BARs */
+    uint64_t address;           /* of the aperture while mapped */
+    PCIBus *second_bus;         /* of the VF past devfn 255 */
     MemoryRegion aperture;
-    VaneVF *vf[VANE_MAX_VFS];
+    VaneSlice *slice;           /* [total_vfs] */
 } VaneSriov;
 
 struct VaneDevice {
@@ -260,6 +279,8 @@ struct VaneDevice {
     QEMUBH *bh;
     QEMUTimer *mbox_timer;      /* fault-mbox-delay-ms */
     QTAILQ_HEAD(, VaneVector) dirty;
+    DECLARE_BITMAP(mbox_work, VANE_MAX_VFS);    /* VFs with a slot to fill */
+    uint32_t errors_logged;
 };
 
 static inline bool vane_is_pf(const VaneFunction *fn)
@@ -267,10 +288,16 @@ static inline bool vane_is_pf(const VaneFunction *fn)
     return fn->index == VANE_PORT_PF;
 }
 
-/* DMA state, CTRL.ENABLE, D0, not dead: the function takes part. */
+/* The PF, or a VF below NumVFs while VF Enable is set. */
+bool vane_function_present(const VaneFunction *fn);
+
+/* Present, CTRL.ENABLE set and able to do DMA: frames may come and go. */
 bool vane_function_active(const VaneFunction *fn);
 
-/* The function of a port number, enabled or not; NULL if there is none. */
+/*
+ * The function of a port number: the PF, or a VF below TotalVFs, present or
+ * not. NULL if there is none.
+ */
 VaneFunction *vane_function(VaneDevice *dev, uint32_t port);
 
 /* FEATURES_DEV of the function. */
@@ -283,8 +310,15 @@ void vane_function_init(VaneFunction *fn, VaneDevice *dev, PCIDevice *pdev,
                         uint16_t index, uint16_t max_queues,
                         uint16_t max_vectors);
 void vane_function_exit(VaneFunction *fn);
-/* Rings off, registers as after power-on, a new generation. */
+/* CTRL.ENABLE. */
+void vane_function_enable(VaneFunction *fn, bool enable);
+/*
+ * Reset of one function: queues and vectors off, registers as after power-on,
+ * what it set in the switch gone, a new generation.
+ */
 void vane_function_reset(VaneFunction *fn);
+/* Bus master came or went, or memory space did. */
+void vane_function_command(VaneFunction *fn, bool had_master);
 /* Soft reset of the device: PF_CTRL.RESET. */
 void vane_device_reset(VaneDevice *dev);
 /* Something that PF_READY depends on may have changed. */
@@ -323,6 +357,12 @@ bool vane_dma_write32_release(VaneFunction *fn, VaneDma purpose, uint64_t addr,
                               uint32_t value);
 
 /*
+ * vanevf.c: the VF as a PCI device
+ */
+/* MSI-X Table Size of a VF follows what is in force. */
+void vane_vf_set_vectors(VaneVF *vf, uint16_t vectors);
+
+/*
  * vane_fault.c: faults, counters, the driver's mistakes
  */
 void vane_guest_error(VaneFunction *fn, const char *fmt, ...)
@@ -334,21 +374,28 @@ bool vane_fault_corrupt_completion(VaneFunction *fn);
 bool vane_fault_dma(VaneFunction *fn);
 bool vane_fault_queue_hang(const VaneFunction *fn);
 bool vane_fault_dead(const VaneFunction *fn);
+/* Milliseconds by which a response is late; 0 for none. */
+uint32_t vane_fault_response_delay(const VaneFunction *fn);
+/* Adds the properties of the faults (PF), or of the counters (PF and VF). */
 void vane_fault_class_init(ObjectClass *klass);
-void vane_counters_class_init(ObjectClass *klass, size_t fn_offset);
+void vane_counters_class_init(ObjectClass *klass);
 
 /*
  * vane_regs.c: BAR 0
  */
 extern const MemoryRegionOps vane_regs_ops;     /* opaque: VaneFunction */
-void vane_regs_reset(VaneFunction *fn);
 
 /*
  * vane_irq.c: vectors
  */
 void vane_vectors_init(VaneFunction *fn);
 void vane_vectors_exit(VaneFunction *fn);
+/* Disables all vectors; their registers stay. */
+void vane_vectors_disable(VaneFunction *fn);
+/* The same, and registers as after power-on. */
 void vane_vectors_reset(VaneFunction *fn);
+/* Bus master is back: tells what could not be told. */
+void vane_vectors_resume(VaneFunction *fn);
 void vane_vector_enable(VaneFunction *fn, uint32_t vector, bool enable);
 void vane_vector_arm(VaneFunction *fn, uint32_t vector, uint32_t seen);
 /*
@@ -368,6 +415,10 @@ void vane_mbox_exit(VaneDevice *dev);
 void vane_mbox_doorbell(VaneFunction *fn, uint32_t length);
 /* The function was reset: what it had outstanding is dropped. */
 void vane_mbox_function_reset(VaneFunction *fn);
+/* Soft reset of the device: RQ and SQ off, nothing gathered for the PF. */
+void vane_mbox_reset(VaneDevice *dev);
+/* PF_READY rose, or RQ has room: requests that were held may go. */
+void vane_mbox_resume(VaneDevice *dev);
 /* VANE_NOTICE_* to the PF; @error and @queue with VANE_NOTICE_QUEUE_ERROR */
 void vane_notice(VaneFunction *fn, uint32_t bits, uint32_t error,
                  uint32_t queue);
@@ -379,7 +430,8 @@ void vane_sq_doorbell(VaneDevice *dev, uint32_t tail);
 bool vane_mbox_run(VaneDevice *dev);
 
 /*
- * vane_cmd.c: @rsp is the command in place, its answer after; enum vane_status
+ * vane_cmd.c: executes the PF's command @msg; the body of its answer takes the
+ * place of the command's, @answer is its length. Returns enum vane_status.
  */
 int vane_cmd_execute(VaneDevice *dev, struct vane_msg *msg, uint32_t *answer);
 
@@ -388,7 +440,11 @@ int vane_cmd_execute(VaneDevice *dev, struct vane_msg *msg, uint32_t *answer);
  */
 bool vane_sriov_init(VaneDevice *dev, uint16_t offset, Error **errp);
 void vane_sriov_exit(VaneDevice *dev);
+/* Frees what an access under way may use until the PF object ends. */
+void vane_sriov_finalize(VaneDevice *dev);
+/* As after power-on: no VF. */
 void vane_sriov_reset(VaneDevice *dev);
+/* The PF's configuration space was written. */
 void vane_sriov_config_write(VaneDevice *dev, uint32_t addr, int len);
 
 /*
@@ -418,6 +474,11 @@ void vane_switch_init(VaneDevice *dev);
 void vane_switch_exit(VaneDevice *dev);
 /* Tables empty, mode VEB, every port's administered configuration default. */
 void vane_switch_reset(VaneDevice *dev);
+/*
+ * One port's administered configuration is default again and its filters are
+ * gone: VF Enable was cleared.
+ */
+void vane_switch_port_reset(VaneFunction *fn);
 /* Filters, VLANs and receive mode of one port; its configuration stays. */
 void vane_switch_function_reset(VaneFunction *fn);
 bool vane_switch_can_receive(VaneDevice *dev);
