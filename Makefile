@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Called by kbuild, this is the Makefile of drivers/net/ethernet/vane; called by
+# a person, "make help" says what there is.
+
+ifneq ($(KERNELRELEASE),)
+
+obj-$(CONFIG_VANE_CORE) += common/
+obj-$(CONFIG_VANE_MBOX) += mailbox/
+obj-$(CONFIG_VANE) += pf/
+obj-$(CONFIG_VANEVF) += vf/
+
+# Outside of the kernel tree no Kconfig tells the C code.
+ifneq ($(KBUILD_EXTMOD),)
+subdir-ccflags-$(CONFIG_VANE_NETLINK) += -DCONFIG_VANE_NETLINK=1
+endif
+
+else
+
+.DEFAULT_GOAL := all
+.PHONY: all help tree qemu modules check check-fast check-debug lint demo \
+	install run clean clean-cache
+
+all: qemu modules
+
+help:
+	@sed -n 's/^## //p' Makefile
+
+## make               build QEMU with the device, and the modules
+all:
+
+## make demo          see it all: 256 functions, six of them as connections
+demo: qemu modules
+	@tests/demo/run
+
+## make check         everything tested: qtest, header, selftests
+check:
+	@tests/run distro
+
+## make check-fast    without a guest: qtest and header
+check-fast:
+	@tests/run fast
+
+## make check-debug   the same on the debug kernel, with KUnit and kmemleak
+check-debug:
+	@tests/run debug
+
+## make lint          checkpatch, sparse, W=1, kernel-doc, and linters
+lint:
+	@tests/lint
+
+## make tree          only the Debian tree that all of it lives in
+tree:
+	@tests/env/tree
+
+## make qemu          only QEMU with the device
+qemu:
+	@tests/env/qemu
+
+## make modules       only the modules (KERNEL=distro, newest or debug)
+KERNEL ?= distro
+modules:
+	@tests/env/modules $(KERNEL)
+
+## make run IMAGE=F   a guest of your own, from disk image F, with the device
+run: qemu
+	@tests/env/run "$(IMAGE)"
+
+## make install       modules and vanectl, built for the running kernel
+install:
+	@tests/env/install
+
+## make clean         remove what was built here
+clean:
+	rm -rf build
+
+## make clean-cache   remove the trees, QEMU and kernels that all checkouts share
+clean-cache:
+	@tests/env/clean
+
+endif
