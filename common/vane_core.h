@@ -9,25 +9,27 @@
  *
  * Two roots: struct vane_dev is the PCI function and lives from probe to
  * remove, struct vane_net is the private part of its net_device. Everything
- * here is exported in the symbol namespace VANE.
+ * here is exported in the symbol namespace VANE (VANE_IMPORT_NS()).
  */
 #ifndef VANE_CORE_H
 #define VANE_CORE_H
 
-#include <linux/cache.h>
-#include <linux/dim.h>
 #include <linux/etherdevice.h>
 #include <linux/io.h>
+#include <linux/mutex.h>
 #include <linux/netdevice.h>
 #include <linux/pci.h>
-#include <linux/u64_stats_sync.h>
 #include <linux/workqueue.h>
-#include <net/page_pool/types.h>
 
+#include "compat.h"
 #include "vane_hw.h"
 
 struct vane_dev;
 struct vane_net;
+struct vane_rings;
+struct vane_rxq_stats;
+struct vane_txq_stats;
+struct vane_vector;
 
 /**
  * struct vane_dev_ops - what the core asks of the driver that owns a function
@@ -56,8 +58,6 @@ enum vane_dev_flag {
 	VANE_DEV_DEAD,
 	VANE_DEV_FOLDED,
 };
-
-struct vane_vector;
 
 /**
  * struct vane_dev - a PCI function; embedded in the owner's structure
@@ -174,25 +174,44 @@ void vane_tx_timeout(struct net_device *netdev, unsigned int txq);
 
 /**
  * struct vane_net - private part of the net_device
+ * @rings: rings in use, NULL while the datapath is down
  * @vdev: the function below
  * @netdev: the net_device around
- * @txq: transmit queues, @num_queues of them while open
- * @rxq: receive queues, likewise
- * @num_queues: queue pairs in use, or to be used at the next open
+ * @num_queues: queue pairs to use
+ * @num_vecs: queue vectors in use, not counting vector 0
  * @tx_log2: log2 of the entries of each transmit ring
  * @rx_log2: log2 of the entries of each receive ring
  * @adaptive: moderation by net_dim instead of @itr
- * @itr: microseconds between interrupts of a queue vector
- * @up: the datapath is set up; clear between detach and attach
- * @ready: the owner lets the link be up, see vane_net_set_ready()
- * @link_lock: makes reading the link and setting the carrier one step
+ * @itr: microseconds between interrupts of a vector
  * @rss_key: Toeplitz key
  * @rss_table: receive queue of each hash value
- * @base_lock: guards @base against readers of statistics
- * @base: counters of queues that are no more
+ * @tx_stats: counters by queue index
+ * @rx_stats: counters by queue index
+ * @link_lock: makes reading the link and setting the carrier one step
+ * @ready: the owner lets the link be up; under @link_lock
  *
- * All but @ready and what has a lock of its own is guarded by rtnl.
+ * Guarded by rtnl, but for what names its lock. @rings changes only while
+ * neither ndo_start_xmit nor NAPI runs.
  */
-struct vane_net;
+struct vane_net {
+	struct vane_rings *rings;
+	struct vane_dev *vdev;
+	struct net_device *netdev;
+
+	u16 num_queues;
+	u16 num_vecs;
+	u8 tx_log2;
+	u8 rx_log2;
+	bool adaptive;
+	u16 itr;
+	u8 rss_key[VANE_RSS_KEY_SIZE];
+	u8 rss_table[VANE_RSS_TABLE_SIZE];
+
+	struct vane_txq_stats *tx_stats;
+	struct vane_rxq_stats *rx_stats;
+
+	struct mutex link_lock;
+	bool ready;
+};
 
 #endif /* VANE_CORE_H */

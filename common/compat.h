@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What differs between the kernels that VANE builds for, 6.12 and newer. All
+ * else of the drivers is written for the newest.
+ */
+#ifndef VANE_COMPAT_H
+#define VANE_COMPAT_H
+
+#include <linux/dim.h>
+#include <linux/export.h>
+#include <linux/module.h>
+#include <linux/version.h>
+#include <net/page_pool/types.h>
+
+/* Until 6.13 the namespace was a bare word */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
+#define VANE_EXPORT(sym)	EXPORT_SYMBOL_NS_GPL(sym, VANE)
+#define VANE_IMPORT_NS()	MODULE_IMPORT_NS(VANE)
+#else
+#define VANE_EXPORT(sym)	EXPORT_SYMBOL_NS_GPL(sym, "VANE")
+#define VANE_IMPORT_NS()	MODULE_IMPORT_NS("VANE")
+#endif
+
+/* Until 6.13 the sample was passed by value */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
+static inline void vane_net_dim(struct dim *dim, const struct dim_sample *sample)
+{
+	net_dim(dim, *sample);
+}
+#else
+static inline void vane_net_dim(struct dim *dim, const struct dim_sample *sample)
+{
+	net_dim(dim, sample);
+}
+#endif
+
+/* Until 6.19 ethtool asked for the number of rings by ETHTOOL_GRXRINGS */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 19, 0)
+#define VANE_HAVE_RX_RING_COUNT
+#endif
+
+/* Until 6.17 a pool could be given its NAPI at creation only */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 17, 0)
+static inline void vane_page_pool_set_napi(struct page_pool *pool,
+					   struct napi_struct *napi)
+{
+	WRITE_ONCE(pool->p.napi, napi);
+}
+#else
+static inline void vane_page_pool_set_napi(struct page_pool *pool,
+					   struct napi_struct *napi)
+{
+	page_pool_enable_direct_recycling(pool, napi);
+}
+#endif
+
+#endif /* VANE_COMPAT_H */

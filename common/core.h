@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the files of vane_core share among themselves: rings, vectors, and the
+ * functions behind them.
+ */
+#ifndef VANE_CORE_INTERNAL_H
+#define VANE_CORE_INTERNAL_H
+
+#include <linux/cache.h>
+#include <linux/dim.h>
+#include <linux/u64_stats_sync.h>
+#include <net/page_pool/types.h>
+
+#include "compat.h"
+#include "vane_core.h"
+
+/*
+ * Rings
+ * -----
+ * Members stand in the order of use, in groups that name who writes them.
+ * A queue pair is served by one vector's NAPI; several pairs may share one.
+ */
+
+/**
+ * struct vane_tx_buf - the driver's side of one transmit descriptor
+ * @skb: frame that ends with this descriptor, else NULL
+ * @dma: address of the fragment, to unmap it
+ * @len: bytes of the fragment
+ * @segs: with @skb: segments that the frame is on the wire
+ * @hdr_len: with @skb: bytes of header that each further segment repeats
+ */
+struct vane_tx_buf {
+	struct sk_buff *skb;
+	dma_addr_t dma;
+	u32 len;
+	u16 segs;
+	u16 hdr_len;
+};
+
+/**
+ * struct vane_rx_page - memory of one receive buffer
+ * @page: page from the pool
+ * @offset: where in it the buffer's memory starts
+ */
+struct vane_rx_page {
+	struct page *page;
+	u32 offset;
+};
+
+/**
+ * struct vane_txq_stats - counters of a transmit queue index
+ * @napi_sync: makes the counters of NAPI one snapshot on 32 bits
+ * @packets: frames sent, counted as on the wire; written by NAPI
+ * @bytes: bytes of them; written by NAPI
+ * @wake: queue restarts; written by NAPI
+ * @xmit_sync: the same for those of ndo_start_xmit
+ * @stop: queue stops; written by ndo_start_xmit
+ * @drops: frames that could not be mapped; written by ndo_start_xmit
+ *
+ * Counters belong to the queue's index and outlive the ring.
+ */
+struct vane_txq_stats {
+	struct u64_stats_sync napi_sync;
+	u64_stats_t packets;
+	u64_stats_t bytes;
+	u64_stats_t wake;
+	struct u64_stats_sync xmit_sync;
+	u64_stats_t stop;
+	u64_stats_t drops;
+} ____cacheline_aligned;
+
+/**
+ * struct vane_rxq_stats - counters of a receive queue index; written by NAPI
+ * @syncp: makes them one snapshot on 32 bits
+ * @packets: frames received, counted as on the wire
+ * @bytes: bytes of them
+ * @csum_unnecessary: frames whose checksum the device verified
+ * @csum_bad: frames whose checksum the device found wrong
+ * @gro_packets: coalesced frames
+ * @gro_bytes: bytes of them
+ * @gro_wire_packets: segments in them
+ * @gro_wire_bytes: bytes of those on the wire
+ * @alloc_fail: buffers or skbs that could not be allocated
+ */
+struct vane_rxq_stats {
+	struct u64_stats_sync syncp;
+	u64_stats_t packets;
+	u64_stats_t bytes;
+	u64_stats_t csum_unnecessary;
+	u64_stats_t csum_bad;
+	u64_stats_t gro_packets;
+	u64_stats_t gro_bytes;
+	u64_stats_t gro_wire_packets;
+	u64_stats_t gro_wire_bytes;
+	u64_stats_t alloc_fail;
+} ____cacheline_aligned;
+
+/**
+ * struct vane_txq - a transmit queue
+ * @desc: ring that the device reads
+ * @buf: one per descriptor
+ * @doorbell: VANE_DB_TXQ of this queue
+ * @shadow: shadow doorbell, NULL where not negotiated
+ * @nq: the core's queue
+ * @dev: for DMA
+ * @stats: counters of this index
+ * @mask: entries - 1
+ * @tail: next descriptor to fill, free-running
+ * @rung: tail that the device was told of, free-running
+ * @head: oldest descriptor not completed, free-running
+ * @hw_head: where the device writes its head
+ * @next: further queue of the same vector
+ * @index: of the queue
+ * @log2: log2 of the entries
+ * @dma: address of @desc for the device
+ * @words_dma: address of the queue pair's struct vane_queue_words
+ */
+struct vane_txq {
+	/* ndo_start_xmit, under the core's transmit lock; read by NAPI */
+	__cacheline_group_begin_aligned(xmit, SMP_CACHE_BYTES);
+	struct vane_tx_desc *desc;
+	struct vane_tx_buf *buf;
+	void __iomem *doorbell;
+	struct vane_shadow *shadow;
+	struct netdev_queue *nq;
+	struct device *dev;
+	struct vane_txq_stats *stats;
+	u16 mask;
+	u16 tail;
+	u16 rung;
+	__cacheline_group_end_aligned(xmit, SMP_CACHE_BYTES);
+
+	/* NAPI; @head is read by ndo_start_xmit */
+	__cacheline_group_begin_aligned(clean, SMP_CACHE_BYTES);
+	u16 head;
+	__le64 *hw_head;
+	struct vane_txq *next;
+	__cacheline_group_end_aligned(clean, SMP_CACHE_BYTES);
+
+	/* Set-up, under rtnl */
+	u16 index;
+	u8 log2;
+	dma_addr_t dma;
+	dma_addr_t words_dma;
+};
+
+/**
+ * struct vane_rxq - a receive queue
+ * @cpl: ring that the device writes, of either size of completion
+ * @page: memory of each buffer, by buffer id
+ * @desc: ring of buffers that the device reads
+ * @pool: where pages come from
+ * @skb: frame of which more buffers are to come
+ * @netdev: receiver
+ * @doorbell: VANE_DB_RXQ of this queue
+ * @shadow: shadow doorbell, NULL where not negotiated
+ * @mask: entries - 1, of both rings
+ * @head: next completion, free-running; its buffer has the same index, for
+ *	the device uses buffers in order
+ * @tail: next buffer to post, free-running
+ * @rung: tail that the device was told of, free-running
+ * @buf_len: bytes of each buffer
+ * @chunk: memory of each buffer: headroom, @buf_len, skb_shared_info
+ * @cpl_shift: log2 of the bytes of a completion
+ * @csum: take the device's word for checksums
+ * @hash: take the device's hash
+ * @broken: the device wrote nonsense, and the owner was asked for a reset
+ * @napi: that polls this queue
+ * @stats: counters of this index
+ * @next: further queue of the same vector
+ * @vdev: function
+ * @index: of the queue
+ * @log2: log2 of the entries of both rings
+ * @dma: address of @cpl for the device; @desc follows
+ * @words_dma: address of the queue pair's struct vane_queue_words
+ */
+struct vane_rxq {
+	/* NAPI alone; @csum and @hash are written under rtnl */
+	__cacheline_group_begin_aligned(poll, SMP_CACHE_BYTES);
+	void *cpl;
+	struct vane_rx_page *page;
+	struct vane_rx_buf *desc;
+	struct page_pool *pool;
+	struct sk_buff *skb;
+	struct net_device *netdev;
+	u16 mask;
+	u16 head;
+	u16 tail;
+	u16 rung;
+	u16 buf_len;
+	u16 chunk;
+	u8 cpl_shift;
+	bool csum;
+	bool hash;
+	bool broken;
+	__cacheline_group_end_aligned(poll, SMP_CACHE_BYTES);
+
+	/* NAPI, once per burst */
+	__cacheline_group_begin_aligned(burst, SMP_CACHE_BYTES);
+	void __iomem *doorbell;
+	struct vane_shadow *shadow;
+	struct napi_struct *napi;
+	struct vane_rxq_stats *stats;
+	struct vane_rxq *next;
+	struct vane_dev *vdev;
+	__cacheline_group_end_aligned(burst, SMP_CACHE_BYTES);
+
+	/* Set-up, under rtnl */
+	u16 index;
+	u8 log2;
+	dma_addr_t dma;
+	dma_addr_t words_dma;
+};
+
+/**
+ * struct vane_queue_words - what the device and a queue pair share in memory
+ * @head: of the transmit queue
+ * @tx_shadow: of the transmit queue
+ * @pad: keeps what the two queues poll apart
+ * @rx_shadow: of the receive queue
+ * @pad_rx: likewise
+ */
+struct vane_queue_words {
+	struct vane_head head;
+	struct vane_shadow tx_shadow;
+	u8 pad[48];
+	struct vane_shadow rx_shadow;
+	u8 pad_rx[56];
+};
+
+static_assert(sizeof(struct vane_queue_words) == 128);
+
+/**
+ * struct vane_ring_config - what memory the rings need
+ * @num_queues: queue pairs
+ * @tx_log2: log2 of the entries of each transmit ring
+ * @rx_log2: log2 of the entries of each receive ring
+ * @chunk: memory of each receive buffer, in bytes
+ * @gro: 32-byte completions and VANE_RXQ_OPT_GRO
+ */
+struct vane_ring_config {
+	u16 num_queues;
+	u8 tx_log2;
+	u8 rx_log2;
+	u16 chunk;
+	bool gro;
+};
+
+/**
+ * struct vane_rings - all rings of a netdev
+ * @config: what they were made for
+ * @words: shared words, one struct per queue pair
+ * @words_dma: their address for the device
+ * @txq: transmit queues
+ * @rxq: receive queues
+ */
+struct vane_rings {
+	struct vane_ring_config config;
+	struct vane_queue_words *words;
+	dma_addr_t words_dma;
+	struct vane_txq **txq;
+	struct vane_rxq **rxq;
+};
+
+/**
+ * struct vane_vector - an MSI-X vector and the NAPI behind it
+ * @napi: polls the queues; of vector 0 only while queues are folded on it
+ * @txq: first transmit queue
+ * @rxq: first receive queue
+ * @sb: status block
+ * @doorbell: VANE_DB_VEC of this vector
+ * @packets: frames of both directions, for @dim
+ * @bytes: bytes of them
+ * @irqs: interrupts taken; written by the handler
+ * @adaptive: moderation by @dim
+ * @dim: moderation
+ * @vdev: function
+ * @index: of the vector
+ * @polling: vector 0: @napi is enabled, and arms the vector
+ * @irq: Linux interrupt number
+ * @map: of a vector that was added after MSI-X was enabled
+ * @name: of the interrupt
+ */
+struct vane_vector {
+	/* NAPI */
+	struct napi_struct napi;
+	struct vane_txq *txq;
+	struct vane_rxq *rxq;
+	struct vane_status_block *sb;
+	void __iomem *doorbell;
+	u64 packets;
+	u64 bytes;
+	u16 irqs;
+	bool adaptive;
+	struct dim dim;
+
+	/* Set-up, under rtnl */
+	struct vane_dev *vdev;
+	u16 index;
+	bool polling;
+	int irq;
+	struct msi_map map;
+	char name[IFNAMSIZ + 16];
+};
+
+#endif /* VANE_CORE_INTERNAL_H */
