@@ -75,7 +75,7 @@ enum vane_mbox_peer_state {
  * struct vane_mbox_peer - what the transport keeps of one VF
  * @state: enum vane_mbox_peer_state; handlers advance it, a reset takes it back
  * @trusted: the VF may send requests that need trust
- * @generation: of the last message
+ * @generation: of the last message, 0 before the first
  *
  * Used by vane_mbox_pf_serve() and the handlers it calls, and otherwise under
  * whatever lock keeps that away.
@@ -90,7 +90,8 @@ struct vane_mbox_peer {
  * struct vane_mbox_handler - one opcode: a row of the dispatch table
  * @op: enum vane_mbox_op
  * @name: for logs
- * @req_len: bytes that the request's body must have
+ * @req_len: bytes that the request's body must have; more come from a newer
+ *	driver and are not looked at
  * @rsp_len: bytes of a successful reply's body
  * @state: the peer must have come this far
  * @needs_trust: the peer must be trusted
@@ -183,7 +184,7 @@ struct vane_mbox_batch {
  * struct vane_mbox_inflight - what the PF waits for in one SQ slot
  * @batch: batch of the command, NULL for a reply or where nobody waits
  * @rsp: where the answer's body goes, or NULL
- * @rsp_len: bytes of it
+ * @rsp_len: bytes that it must have, at least
  */
 struct vane_mbox_inflight {
 	struct vane_mbox_batch *batch;

@@ -1,0 +1,769 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * VANE mailbox: transport of messages, for both ends.
+ *
+ * A VF has one request outstanding. The PF has two rings of slots: the device
+ * fills the receive queue with requests and notices, and empties the send
+ * queue of replies and commands.
+ */
+#include <linux/bitfield.h>
+#include <linux/delay.h>
+#include <linux/jiffies.h>
+#include <linux/module.h>
+#include <linux/string.h>
+
+#include "compat.h"
+#include "vane_mbox.h"
+
+/* A lost interrupt costs this much, not the whole timeout */
+#define MBOX_POLL_JIFFIES	msecs_to_jiffies(100)
+
+/*
+ * The VF's end
+ */
+
+/**
+ * vane_mbox_vf_init() - set up the VF's end
+ * @mbox: storage of it
+ * @io: registers of the VF, copied
+ */
+void vane_mbox_vf_init(struct vane_mbox_vf *mbox,
+		       const struct vane_mbox_io *io)
+{
+	mbox->io = *io;
+	mbox->timeout = VANE_MBOX_REQUEST_TIMEOUT;
+	mbox->seq = 0;
+	mutex_init(&mbox->lock);
+	init_completion(&mbox->wake);
+}
+VANE_EXPORT(vane_mbox_vf_init);
+
+/**
+ * vane_mbox_vf_destroy() - opposite of vane_mbox_vf_init()
+ * @mbox: the VF's end; no request is under way
+ */
+void vane_mbox_vf_destroy(struct vane_mbox_vf *mbox)
+{
+	mutex_destroy(&mbox->lock);
+}
+VANE_EXPORT(vane_mbox_vf_destroy);
+
+/**
+ * vane_mbox_vf_event() - have a waiting request look at the mailbox again
+ * @mbox: the VF's end
+ *
+ * To be called on VANE_EVENT_MBOX, and wherever a new generation is noticed.
+ * Any context.
+ */
+void vane_mbox_vf_event(struct vane_mbox_vf *mbox)
+{
+	complete(&mbox->wake);
+}
+VANE_EXPORT(vane_mbox_vf_event);
+
+static u32 vf_rd(struct vane_mbox_vf *mbox, u32 reg)
+{
+	return mbox->io.rd32(mbox->io.ctx, reg);
+}
+
+static void vf_wr(struct vane_mbox_vf *mbox, u32 reg, u32 val)
+{
+	mbox->io.wr32(mbox->io.ctx, reg, val);
+}
+
+/*
+ * Sleep until the mailbox has no request outstanding in generation @gen.
+ * Returns its state register or an errno.
+ */
+static int vf_wait_idle(struct vane_mbox_vf *mbox, u32 gen)
+{
+	unsigned long deadline = jiffies + mbox->timeout;
+	unsigned long slice = min(mbox->timeout, MBOX_POLL_JIFFIES);
+	bool expired;
+	u32 state;
+
+	for (;;) {
+		/* Time first: a state read after it ran out is the last word */
+		expired = time_after_eq(jiffies, deadline);
+		state = vf_rd(mbox, VANE_REG_MBOX_STATE);
+		if (state == ~0U)
+			return -ENODEV;
+		if (vf_rd(mbox, VANE_REG_GENERATION) != gen)
+			return -ECONNRESET;
+		if (!(state & VANE_MBOX_STATE_BUSY))
+			return state;
+		if (expired)
+			return -ETIMEDOUT;
+		wait_for_completion_timeout(&mbox->wake, slice);
+	}
+}
+
+static void vf_write_window(struct vane_mbox_vf *mbox,
+			    const struct vane_msg *msg, unsigned int len)
+{
+	const __le32 *words = (const __le32 *)msg;
+	unsigned int i;
+
+	for (i = 0; i < DIV_ROUND_UP(len, 4); i++)
+		vf_wr(mbox, VANE_REG_MBOX_REQ + i * 4, le32_to_cpu(words[i]));
+}
+
+static void vf_read_window(struct vane_mbox_vf *mbox, struct vane_msg *msg,
+			   unsigned int from, unsigned int to)
+{
+	__le32 *words = (__le32 *)msg;
+	unsigned int i;
+
+	for (i = from / 4; i < DIV_ROUND_UP(to, 4); i++)
+		words[i] = cpu_to_le32(vf_rd(mbox, VANE_REG_MBOX_RSP + i * 4));
+}
+
+/* The response window's message into @rsp, if it answers @seq */
+static int vf_read_reply(struct vane_mbox_vf *mbox, enum vane_mbox_op op,
+			 u16 seq, void *rsp, u16 rsp_len)
+{
+	struct vane_msg msg;
+	u16 len;
+	int err;
+
+	vf_read_window(mbox, &msg, 0, sizeof(msg.hdr));
+	if (le16_to_cpu(msg.hdr.seq) != seq || le16_to_cpu(msg.hdr.op) != op)
+		return -EPROTO;
+
+	err = vane_status_to_errno(le16_to_cpu(msg.hdr.status));
+	if (err)
+		return err;
+	len = le16_to_cpu(msg.hdr.len);
+	if (len < rsp_len || len > VANE_MSG_BODY_MAX)
+		return -EPROTO;
+
+	vf_read_window(mbox, &msg, sizeof(msg.hdr), sizeof(msg.hdr) + rsp_len);
+	memcpy(rsp, msg.body, rsp_len);
+	return 0;
+}
+
+/**
+ * vane_mbox_request() - ask the PF and wait for its reply
+ * @mbox: the VF's end
+ * @op: what is asked
+ * @req: body of the request
+ * @req_len: bytes of it
+ * @rsp: where the body of the reply goes; unchanged on error
+ * @rsp_len: bytes of it; of a longer reply the rest is ignored
+ *
+ * Sleeps; requests of several threads take turns. A request that timed out
+ * stays outstanding in the device: the next one waits for it to end, drops its
+ * reply, and goes on.
+ *
+ * Return: 0; what vane_status_to_errno() makes of the PF's answer; -EMSGSIZE
+ * for a body that does not fit the window; -ENOTCONN while no PF serves;
+ * -ETIMEDOUT; -ECONNRESET if the VF was reset meanwhile; -EPROTO for a reply
+ * that is too short or to something else; -EIO if the device refused the request; -ENODEV if it is
+ * gone.
+ */
+int vane_mbox_request(struct vane_mbox_vf *mbox, enum vane_mbox_op op,
+		      const void *req, u16 req_len, void *rsp, u16 rsp_len)
+{
+	struct vane_msg msg = {};
+	u32 status, gen;
+	int ret;
+
+	if (req_len > VANE_MSG_BODY_MAX || rsp_len > VANE_MSG_BODY_MAX)
+		return -EMSGSIZE;
+
+	mutex_lock(&mbox->lock);
+
+	gen = vf_rd(mbox, VANE_REG_GENERATION);
+	status = vf_rd(mbox, VANE_REG_STATUS);
+	if (status == ~0U) {
+		ret = -ENODEV;
+		goto unlock;
+	}
+	if (!(status & VANE_STATUS_PF_READY)) {
+		ret = -ENOTCONN;
+		goto unlock;
+	}
+	ret = vf_wait_idle(mbox, gen);
+	if (ret < 0)
+		goto unlock;
+
+	mbox->seq++;
+	msg.hdr.op = cpu_to_le16(op);
+	msg.hdr.len = cpu_to_le16(req_len);
+	msg.hdr.seq = cpu_to_le16(mbox->seq);
+	memcpy(msg.body, req, req_len);
+	vf_write_window(mbox, &msg, sizeof(msg.hdr) + req_len);
+
+	/* A signal from before the doorbell cannot be this request's */
+	reinit_completion(&mbox->wake);
+	vf_wr(mbox, VANE_REG_MBOX_DB, sizeof(msg.hdr) + req_len);
+
+	ret = vf_wait_idle(mbox, gen);
+	if (ret < 0)
+		goto unlock;
+	if (FIELD_GET(VANE_MBOX_STATE_ERROR, ret)) {
+		ret = -EIO;
+		goto unlock;
+	}
+	ret = vf_read_reply(mbox, op, mbox->seq, rsp, rsp_len);
+	/* A reset while it was read leaves anything in the window */
+	if (vf_rd(mbox, VANE_REG_GENERATION) != gen)
+		ret = -ECONNRESET;
+
+unlock:
+	mutex_unlock(&mbox->lock);
+	return ret;
+}
+VANE_EXPORT(vane_mbox_request);
+
+/*
+ * The PF's end
+ */
+
+static u32 pf_rd(struct vane_mbox_pf *mbox, u32 reg)
+{
+	return mbox->io.rd32(mbox->io.ctx, reg);
+}
+
+static void pf_wr(struct vane_mbox_pf *mbox, u32 reg, u32 val)
+{
+	mbox->io.wr32(mbox->io.ctx, reg, val);
+}
+
+/* Low half first: the high half acts */
+static void pf_wr64(struct vane_mbox_pf *mbox, u32 reg, u64 val)
+{
+	pf_wr(mbox, reg, lower_32_bits(val));
+	pf_wr(mbox, reg + 4, upper_32_bits(val));
+}
+
+/* Whether slot @index of a ring, free-running, carries this pass's phase */
+static bool phase_matches(const struct vane_mbox_ring *ring, u16 index,
+			  u64 qword)
+{
+	bool odd_pass = index >> ring->log2 & 1;
+
+	return !!(qword & VANE_SLOT_PHASE) != odd_pass;
+}
+
+static struct vane_rq_slot *rq_slot(struct vane_mbox_pf *mbox, u16 index)
+{
+	struct vane_rq_slot *slots = mbox->rq.slots;
+
+	return &slots[index & (BIT(mbox->rq.log2) - 1)];
+}
+
+static u16 sq_index(struct vane_mbox_pf *mbox, u16 index)
+{
+	return index & (BIT(mbox->sq.log2) - 1);
+}
+
+static struct vane_sq_slot *sq_slot(struct vane_mbox_pf *mbox, u16 index)
+{
+	struct vane_sq_slot *slots = mbox->sq.slots;
+
+	return &slots[sq_index(mbox, index)];
+}
+
+/**
+ * vane_mbox_pf_init() - set up the PF's end, stopped
+ * @mbox: storage of it
+ * @io: registers of the PF, copied
+ * @ops: what the owner provides, not copied
+ * @ctx: first argument of @ops
+ * @rq: memory of the receive queue, VANE_MBOX_RQ_LOG2 or more
+ * @sq: memory of the send queue, VANE_MBOX_SQ_LOG2 or less
+ */
+void vane_mbox_pf_init(struct vane_mbox_pf *mbox,
+		       const struct vane_mbox_io *io,
+		       const struct vane_mbox_pf_ops *ops, void *ctx,
+		       const struct vane_mbox_ring *rq,
+		       const struct vane_mbox_ring *sq)
+{
+	memset(mbox, 0, sizeof(*mbox));
+	mbox->io = *io;
+	mbox->ops = ops;
+	mbox->ctx = ctx;
+	mbox->timeout = VANE_MBOX_COMMAND_TIMEOUT;
+	mbox->rq = *rq;
+	mbox->sq = *sq;
+	spin_lock_init(&mbox->sq_lock);
+}
+VANE_EXPORT(vane_mbox_pf_init);
+
+/**
+ * vane_mbox_pf_start() - give the device the queues
+ * @mbox: the PF's end, stopped and not serving; the function is enabled
+ *
+ * Does not say VANE_PF_CTRL_READY: the owner does when it can serve.
+ *
+ * Return: 0, or -EIO if the device refused a queue.
+ */
+int vane_mbox_pf_start(struct vane_mbox_pf *mbox)
+{
+	unsigned long flags;
+
+	memset(mbox->rq.slots, 0, sizeof(struct vane_rq_slot) << mbox->rq.log2);
+	memset(mbox->sq.slots, 0, sizeof(struct vane_sq_slot) << mbox->sq.log2);
+	mbox->rq_head = 0;
+
+	pf_wr64(mbox, VANE_REG_RQ_BASE, mbox->rq.dma);
+	pf_wr(mbox, VANE_REG_RQ_SIZE, mbox->rq.log2);
+	pf_wr(mbox, VANE_REG_RQ_CTRL, VANE_Q_CTRL_ENABLE);
+	pf_wr64(mbox, VANE_REG_SQ_BASE, mbox->sq.dma);
+	pf_wr(mbox, VANE_REG_SQ_SIZE, mbox->sq.log2);
+	pf_wr(mbox, VANE_REG_SQ_CTRL, VANE_Q_CTRL_ENABLE);
+
+	if (pf_rd(mbox, VANE_REG_RQ_STATE) != VANE_Q_STATE_ENABLED ||
+	    pf_rd(mbox, VANE_REG_SQ_STATE) != VANE_Q_STATE_ENABLED) {
+		pf_wr(mbox, VANE_REG_SQ_CTRL, 0);
+		pf_wr(mbox, VANE_REG_RQ_CTRL, 0);
+		return -EIO;
+	}
+
+	spin_lock_irqsave(&mbox->sq_lock, flags);
+	mbox->sq_head = 0;
+	mbox->sq_tail = 0;
+	mbox->sq_rung = 0;
+	mbox->sq_running = true;
+	spin_unlock_irqrestore(&mbox->sq_lock, flags);
+	return 0;
+}
+VANE_EXPORT(vane_mbox_pf_start);
+
+/* One command of @entry's batch has ended. The caller clears the entry. */
+static void end_command(struct vane_mbox_pf *mbox,
+			struct vane_mbox_inflight *entry, int err)
+{
+	struct vane_mbox_batch *batch = entry->batch;
+
+	lockdep_assert_held(&mbox->sq_lock);
+
+	if (err && !batch->err)
+		batch->err = err;
+	if (!--batch->pending)
+		complete(&batch->done);
+}
+
+/* Nobody waits for the commands of @batch any more; NULL means any batch */
+static void abandon(struct vane_mbox_pf *mbox, struct vane_mbox_batch *batch,
+		    int err)
+{
+	struct vane_mbox_inflight *entry;
+	u16 i;
+
+	lockdep_assert_held(&mbox->sq_lock);
+
+	for (i = mbox->sq_head; i != mbox->sq_tail; i++) {
+		entry = &mbox->inflight[sq_index(mbox, i)];
+		if (!entry->batch || (batch && entry->batch != batch))
+			continue;
+		end_command(mbox, entry, err);
+		entry->batch = NULL;
+	}
+}
+
+/**
+ * vane_mbox_pf_stop() - take the queues back
+ * @mbox: the PF's end
+ *
+ * Commands under way, and those that come later, fail with -ESHUTDOWN, those of
+ * a running vane_mbox_pf_serve() too: its owner is to see that it has returned
+ * before the next start. The device has let go of the memory when this returns.
+ * Any context.
+ */
+void vane_mbox_pf_stop(struct vane_mbox_pf *mbox)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&mbox->sq_lock, flags);
+	mbox->sq_running = false;
+	abandon(mbox, NULL, -ESHUTDOWN);
+	spin_unlock_irqrestore(&mbox->sq_lock, flags);
+
+	pf_wr(mbox, VANE_REG_SQ_CTRL, 0);
+	pf_wr(mbox, VANE_REG_RQ_CTRL, 0);
+	/* The read returns after the device has seen both writes */
+	pf_rd(mbox, VANE_REG_RQ_STATE);
+}
+VANE_EXPORT(vane_mbox_pf_stop);
+
+/* Result of the command in a slot that the device is done with */
+static int take_answer(const struct vane_sq_slot *slot, u64 done,
+		       const struct vane_mbox_inflight *entry)
+{
+	int err = vane_status_to_errno(FIELD_GET(VANE_SLOT_STATUS, done));
+
+	if (err)
+		return err;
+	if (!entry->rsp)
+		return 0;
+	if (FIELD_GET(VANE_SLOT_LEN, done) < entry->rsp_len)
+		return -EPROTO;
+
+	memcpy(entry->rsp, slot->msg.body, entry->rsp_len);
+	return 0;
+}
+
+/* Take back the slots that the device is done with */
+static void reap(struct vane_mbox_pf *mbox)
+{
+	struct vane_mbox_inflight *entry;
+	struct vane_sq_slot *slot;
+	u64 done;
+
+	lockdep_assert_held(&mbox->sq_lock);
+
+	while (mbox->sq_head != mbox->sq_tail) {
+		slot = sq_slot(mbox, mbox->sq_head);
+		done = le64_to_cpu(READ_ONCE(slot->done));
+		if (!phase_matches(&mbox->sq, mbox->sq_head, done))
+			return;
+		/* The answer was written before the phase */
+		dma_rmb();
+
+		entry = &mbox->inflight[sq_index(mbox, mbox->sq_head)];
+		if (entry->batch)
+			end_command(mbox, entry,
+				    take_answer(slot, done, entry));
+		entry->batch = NULL;
+		mbox->sq_head++;
+	}
+}
+
+static void ring_doorbell(struct vane_mbox_pf *mbox)
+{
+	lockdep_assert_held(&mbox->sq_lock);
+
+	if (mbox->sq_rung == mbox->sq_tail)
+		return;
+	/* The slots before the index that hands them over */
+	dma_wmb();
+	pf_wr(mbox, VANE_REG_SQ_DB, mbox->sq_tail);
+	mbox->sq_rung = mbox->sq_tail;
+}
+
+/**
+ * vane_mbox_pf_sq_event() - wake those whose commands are done
+ * @mbox: the PF's end
+ *
+ * To be called on VANE_EVENT_SQ. Any context.
+ */
+void vane_mbox_pf_sq_event(struct vane_mbox_pf *mbox)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&mbox->sq_lock, flags);
+	reap(mbox);
+	spin_unlock_irqrestore(&mbox->sq_lock, flags);
+}
+VANE_EXPORT(vane_mbox_pf_sq_event);
+
+/* Fill the next slot with @slot. -EAGAIN if the ring is full. */
+static int try_post(struct vane_mbox_pf *mbox, const struct vane_sq_slot *slot,
+		    unsigned int len, const struct vane_mbox_inflight *entry)
+{
+	struct vane_sq_slot *dst;
+	unsigned long flags;
+	int err = 0;
+
+	spin_lock_irqsave(&mbox->sq_lock, flags);
+	if (!mbox->sq_running) {
+		err = -ESHUTDOWN;
+		goto unlock;
+	}
+	reap(mbox);
+	if ((u16)(mbox->sq_tail - mbox->sq_head) >> mbox->sq.log2) {
+		ring_doorbell(mbox);
+		err = -EAGAIN;
+		goto unlock;
+	}
+
+	/* Not @done, whose old phase says that the slot is not done */
+	dst = sq_slot(mbox, mbox->sq_tail);
+	memcpy(dst, slot, offsetof(struct vane_sq_slot, done));
+	memcpy(&dst->msg, &slot->msg, len);
+	mbox->inflight[sq_index(mbox, mbox->sq_tail)] = *entry;
+	mbox->sq_tail++;
+	if (entry->batch)
+		entry->batch->pending++;
+	else
+		ring_doorbell(mbox);
+unlock:
+	spin_unlock_irqrestore(&mbox->sq_lock, flags);
+	return err;
+}
+
+/*
+ * Fill the next slot with @slot, of which @len bytes of the message count. The
+ * device waits for nobody, so a full ring is short of a moment, not of space.
+ */
+static int post(struct vane_mbox_pf *mbox, const struct vane_sq_slot *slot,
+		unsigned int len, const struct vane_mbox_inflight *entry)
+{
+	unsigned long deadline = jiffies + mbox->timeout;
+	int err;
+
+	for (;;) {
+		err = try_post(mbox, slot, len, entry);
+		if (err != -EAGAIN)
+			return err;
+		if (time_after(jiffies, deadline))
+			return -ETIMEDOUT;
+		usleep_range(50, 200);
+	}
+}
+
+/**
+ * vane_mbox_batch_begin() - open a batch of commands
+ * @batch: storage of it, on the caller's stack
+ * @mbox: the PF's end
+ */
+void vane_mbox_batch_begin(struct vane_mbox_batch *batch,
+			   struct vane_mbox_pf *mbox)
+{
+	batch->mbox = mbox;
+	batch->pending = 0;
+	batch->err = 0;
+	init_completion(&batch->done);
+}
+VANE_EXPORT(vane_mbox_batch_begin);
+
+/**
+ * vane_mbox_batch_add() - post a command
+ * @batch: batch that it belongs to
+ * @op: the command
+ * @req: body of it, copied
+ * @req_len: bytes of it
+ * @rsp: where the answer's body goes, or NULL; stays until the batch ends
+ * @rsp_len: bytes that the answer must have, at least, if @rsp is given
+ *
+ * The device does commands in the order in which they were added. Sleeps while
+ * the ring is full. An error is kept and returned by vane_mbox_batch_end().
+ */
+void vane_mbox_batch_add(struct vane_mbox_batch *batch, enum vane_cmd_op op,
+			 const void *req, u16 req_len, void *rsp, u16 rsp_len)
+{
+	const struct vane_mbox_inflight entry = {
+		.batch = batch,
+		.rsp = rsp,
+		.rsp_len = rsp_len,
+	};
+	struct vane_mbox_pf *mbox = batch->mbox;
+	struct vane_sq_slot slot = {
+		.type = VANE_SQ_COMMAND,
+		.flags = VANE_SQ_IRQ,
+		.msg.hdr.op = cpu_to_le16(op),
+		.msg.hdr.len = cpu_to_le16(req_len),
+	};
+	unsigned long flags;
+	int err = -EMSGSIZE;
+
+	if (req_len <= VANE_MSG_BODY_MAX) {
+		memcpy(slot.msg.body, req, req_len);
+		err = post(mbox, &slot, sizeof(slot.msg.hdr) + req_len, &entry);
+	}
+	if (!err)
+		return;
+
+	spin_lock_irqsave(&mbox->sq_lock, flags);
+	if (!batch->err)
+		batch->err = err;
+	spin_unlock_irqrestore(&mbox->sq_lock, flags);
+}
+VANE_EXPORT(vane_mbox_batch_add);
+
+/**
+ * vane_mbox_batch_end() - wait for the commands of a batch
+ * @batch: the batch
+ *
+ * Gives up when the device has done none for the mailbox's timeout. Sleeps.
+ *
+ * Return: 0, or the first error: what vane_status_to_errno() makes of the
+ * device's answer; -EPROTO for an answer that is too short; -ETIMEDOUT;
+ * -ESHUTDOWN if the mailbox is stopped; -EMSGSIZE for a body that is too long.
+ */
+int vane_mbox_batch_end(struct vane_mbox_batch *batch)
+{
+	struct vane_mbox_pf *mbox = batch->mbox;
+	unsigned long deadline = jiffies + mbox->timeout;
+	unsigned long slice = min(mbox->timeout, MBOX_POLL_JIFFIES);
+	unsigned int pending = batch->pending;
+	unsigned long flags;
+	bool expired;
+
+	spin_lock_irqsave(&mbox->sq_lock, flags);
+	ring_doorbell(mbox);
+	for (;;) {
+		expired = time_after_eq(jiffies, deadline);
+		reap(mbox);
+		if (!batch->pending)
+			break;
+		if (batch->pending != pending) {
+			pending = batch->pending;
+			deadline = jiffies + mbox->timeout;
+		} else if (expired) {
+			abandon(mbox, batch, -ETIMEDOUT);
+			break;
+		}
+		spin_unlock_irqrestore(&mbox->sq_lock, flags);
+		wait_for_completion_timeout(&batch->done, slice);
+		spin_lock_irqsave(&mbox->sq_lock, flags);
+	}
+	spin_unlock_irqrestore(&mbox->sq_lock, flags);
+	return batch->err;
+}
+VANE_EXPORT(vane_mbox_batch_end);
+
+/**
+ * vane_mbox_command() - command the device and wait for its answer
+ * @mbox: the PF's end
+ * @op: the command
+ * @req: body of it
+ * @req_len: bytes of it
+ * @rsp: where the answer's body goes, or NULL; unchanged on error
+ * @rsp_len: bytes that the answer must have, at least, if @rsp is given
+ *
+ * Sleeps.
+ *
+ * Return: as vane_mbox_batch_end().
+ */
+int vane_mbox_command(struct vane_mbox_pf *mbox, enum vane_cmd_op op,
+		      const void *req, u16 req_len, void *rsp, u16 rsp_len)
+{
+	struct vane_mbox_batch batch;
+
+	vane_mbox_batch_begin(&batch, mbox);
+	vane_mbox_batch_add(&batch, op, req, req_len, rsp, rsp_len);
+	return vane_mbox_batch_end(&batch);
+}
+VANE_EXPORT(vane_mbox_command);
+
+/* Answer a request of @vf in @generation with @rsp, @len bytes in all */
+static int reply(struct vane_mbox_pf *mbox, u16 vf, u32 generation,
+		 const struct vane_msg *rsp, u16 len)
+{
+	static const struct vane_mbox_inflight nobody;
+	struct vane_sq_slot slot = {
+		.vf = cpu_to_le16(vf),
+		.type = VANE_SQ_REPLY,
+		.generation = cpu_to_le32(generation),
+	};
+
+	memcpy(&slot.msg, rsp, len);
+	return post(mbox, &slot, len, &nobody);
+}
+
+/* What a slot holds besides its message, copied out of the device's reach */
+struct rq_entry {
+	u16 vf;
+	u8 type;
+	u32 generation;
+	u32 notice;
+	u16 error;
+	u16 queue;
+	u16 len;
+};
+
+/* Copy the next slot out of the ring and give it back */
+static bool rq_take(struct vane_mbox_pf *mbox, struct rq_entry *entry)
+{
+	struct vane_rq_slot *slot = rq_slot(mbox, mbox->rq_head);
+	u64 valid = le64_to_cpu(READ_ONCE(slot->valid));
+
+	if (!phase_matches(&mbox->rq, mbox->rq_head, valid))
+		return false;
+	/* The rest of the slot was written before the phase */
+	dma_rmb();
+
+	entry->vf = le16_to_cpu(slot->vf);
+	entry->type = slot->type;
+	entry->generation = le32_to_cpu(slot->generation);
+	entry->notice = le32_to_cpu(slot->notice);
+	entry->error = le16_to_cpu(slot->error);
+	entry->queue = le16_to_cpu(slot->queue);
+	entry->len = min_t(u16, FIELD_GET(VANE_SLOT_LEN, valid),
+			   sizeof(slot->msg));
+	if (entry->type == VANE_RQ_REQUEST)
+		memcpy(&mbox->rq_req, &slot->msg, entry->len);
+
+	mbox->rq_head++;
+	pf_wr(mbox, VANE_REG_RQ_DB, mbox->rq_head);
+	return true;
+}
+
+/*
+ * Whether @entry is of the VF's latest generation, which it may open. The first
+ * word of a VF opens one without a reset: the VF may have gone on while no
+ * driver of the PF was there.
+ */
+static bool enter_generation(struct vane_mbox_pf *mbox,
+			     struct vane_mbox_peer *peer,
+			     const struct rq_entry *entry)
+{
+	bool was_reset = peer->generation ||
+			 (entry->type == VANE_RQ_NOTICE &&
+			  entry->notice & VANE_NOTICE_RESET);
+
+	if (entry->generation == peer->generation)
+		return true;
+	/* From before a reset that is known already: nobody waits for it */
+	if (peer->generation &&
+	    (s32)(entry->generation - peer->generation) < 0)
+		return false;
+
+	peer->generation = entry->generation;
+	peer->state = VANE_MBOX_PEER_RESET;
+	if (was_reset)
+		mbox->ops->reset(mbox->ctx, entry->vf);
+	return true;
+}
+
+static void serve_one(struct vane_mbox_pf *mbox, const struct rq_entry *entry)
+{
+	const struct vane_mbox_pf_ops *ops = mbox->ops;
+	struct vane_mbox_peer *peer;
+	u16 len;
+
+	peer = ops->peer(mbox->ctx, entry->vf);
+	if (!peer)
+		return;
+
+	if (!enter_generation(mbox, peer, entry))
+		return;
+	if (entry->type == VANE_RQ_REQUEST) {
+		len = vane_mbox_dispatch(ops, mbox->ctx, peer, entry->vf,
+					 &mbox->rq_req, entry->len,
+					 &mbox->rq_rsp);
+		reply(mbox, entry->vf, entry->generation, &mbox->rq_rsp, len);
+	} else if (entry->type == VANE_RQ_NOTICE &&
+		   entry->notice & VANE_NOTICE_QUEUE_ERROR) {
+		ops->queue_error(mbox->ctx, entry->vf, entry->error,
+				 entry->queue);
+	}
+}
+
+/**
+ * vane_mbox_pf_serve() - serve requests and notices that have come
+ * @mbox: the PF's end, started
+ * @budget: how many to serve
+ *
+ * To be called on VANE_EVENT_RQ, in one context at a time, which may sleep;
+ * takes no lock over a handler.
+ *
+ * Return: how many were served; if @budget, there may be more.
+ */
+unsigned int vane_mbox_pf_serve(struct vane_mbox_pf *mbox, unsigned int budget)
+{
+	struct rq_entry entry;
+	unsigned int n;
+
+	for (n = 0; n < budget && rq_take(mbox, &entry); n++)
+		serve_one(mbox, &entry);
+	return n;
+}
+VANE_EXPORT(vane_mbox_pf_serve);
+
+MODULE_DESCRIPTION("VANE SR-IOV Ethernet: mailbox between VFs, PF and device");
+MODULE_AUTHOR("The VANE project");
+MODULE_LICENSE("GPL");
