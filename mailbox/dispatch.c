@@ -46,7 +46,7 @@ int vane_status_to_errno(u16 status)
 			return vane_errors[i].err;
 	return -EIO;
 }
-VANE_EXPORT(vane_status_to_errno);
+EXPORT_SYMBOL_NS_GPL(vane_status_to_errno, VANE_NS);
 
 /**
  * vane_errno_to_status() - status of a message for an errno
@@ -63,7 +63,7 @@ u16 vane_errno_to_status(int err)
 			return vane_errors[i].status;
 	return VANE_ERR_INTERNAL;
 }
-VANE_EXPORT(vane_errno_to_status);
+EXPORT_SYMBOL_NS_GPL(vane_errno_to_status, VANE_NS);
 
 static const struct vane_mbox_handler *
 find_handler(const struct vane_mbox_pf_ops *ops, u16 op)
@@ -136,4 +136,4 @@ u16 vane_mbox_dispatch(const struct vane_mbox_pf_ops *ops, void *ctx,
 	rsp->hdr.len = cpu_to_le16(body_len);
 	return sizeof(rsp->hdr) + body_len;
 }
-VANE_EXPORT(vane_mbox_dispatch);
+EXPORT_SYMBOL_NS_GPL(vane_mbox_dispatch, VANE_NS);

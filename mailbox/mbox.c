@@ -36,7 +36,7 @@ void vane_mbox_vf_init(struct vane_mbox_vf *mbox,
 	mutex_init(&mbox->lock);
 	init_completion(&mbox->wake);
 }
-VANE_EXPORT(vane_mbox_vf_init);
+EXPORT_SYMBOL_NS_GPL(vane_mbox_vf_init, VANE_NS);
 
 /**
  * vane_mbox_vf_destroy() - opposite of vane_mbox_vf_init()
@@ -46,7 +46,7 @@ void vane_mbox_vf_destroy(struct vane_mbox_vf *mbox)
 {
 	mutex_destroy(&mbox->lock);
 }
-VANE_EXPORT(vane_mbox_vf_destroy);
+EXPORT_SYMBOL_NS_GPL(vane_mbox_vf_destroy, VANE_NS);
 
 /**
  * vane_mbox_vf_event() - have a waiting request look at the mailbox again
@@ -59,7 +59,7 @@ void vane_mbox_vf_event(struct vane_mbox_vf *mbox)
 {
 	complete(&mbox->wake);
 }
-VANE_EXPORT(vane_mbox_vf_event);
+EXPORT_SYMBOL_NS_GPL(vane_mbox_vf_event, VANE_NS);
 
 static u32 vf_rd(struct vane_mbox_vf *mbox, u32 reg)
 {
@@ -214,7 +214,7 @@ unlock:
 	mutex_unlock(&mbox->lock);
 	return ret;
 }
-VANE_EXPORT(vane_mbox_request);
+EXPORT_SYMBOL_NS_GPL(vane_mbox_request, VANE_NS);
 
 /*
  * The PF's end
@@ -289,7 +289,7 @@ void vane_mbox_pf_init(struct vane_mbox_pf *mbox,
 	mbox->sq = *sq;
 	spin_lock_init(&mbox->sq_lock);
 }
-VANE_EXPORT(vane_mbox_pf_init);
+EXPORT_SYMBOL_NS_GPL(vane_mbox_pf_init, VANE_NS);
 
 /**
  * vane_mbox_pf_start() - give the device the queues
@@ -329,7 +329,7 @@ int vane_mbox_pf_start(struct vane_mbox_pf *mbox)
 	spin_unlock_irqrestore(&mbox->sq_lock, flags);
 	return 0;
 }
-VANE_EXPORT(vane_mbox_pf_start);
+EXPORT_SYMBOL_NS_GPL(vane_mbox_pf_start, VANE_NS);
 
 /* One command of @entry's batch has ended. The caller clears the entry. */
 static void end_command(struct vane_mbox_pf *mbox,
@@ -386,7 +386,7 @@ void vane_mbox_pf_stop(struct vane_mbox_pf *mbox)
 	/* The read returns after the device has seen both writes */
 	pf_rd(mbox, VANE_REG_RQ_STATE);
 }
-VANE_EXPORT(vane_mbox_pf_stop);
+EXPORT_SYMBOL_NS_GPL(vane_mbox_pf_stop, VANE_NS);
 
 /* Result of the command in a slot that the device is done with */
 static int take_answer(const struct vane_sq_slot *slot, u64 done,
@@ -457,7 +457,7 @@ void vane_mbox_pf_sq_event(struct vane_mbox_pf *mbox)
 	reap(mbox);
 	spin_unlock_irqrestore(&mbox->sq_lock, flags);
 }
-VANE_EXPORT(vane_mbox_pf_sq_event);
+EXPORT_SYMBOL_NS_GPL(vane_mbox_pf_sq_event, VANE_NS);
 
 /* Fill the next slot with @slot. -EAGAIN if the ring is full. */
 static int try_post(struct vane_mbox_pf *mbox, const struct vane_sq_slot *slot,
@@ -527,7 +527,7 @@ void vane_mbox_batch_begin(struct vane_mbox_batch *batch,
 	batch->err = 0;
 	init_completion(&batch->done);
 }
-VANE_EXPORT(vane_mbox_batch_begin);
+EXPORT_SYMBOL_NS_GPL(vane_mbox_batch_begin, VANE_NS);
 
 /**
  * vane_mbox_batch_add() - post a command
@@ -571,7 +571,7 @@ void vane_mbox_batch_add(struct vane_mbox_batch *batch, enum vane_cmd_op op,
 		batch->err = err;
 	spin_unlock_irqrestore(&mbox->sq_lock, flags);
 }
-VANE_EXPORT(vane_mbox_batch_add);
+EXPORT_SYMBOL_NS_GPL(vane_mbox_batch_add, VANE_NS);
 
 /**
  * vane_mbox_batch_end() - wait for the commands of a batch
@@ -613,7 +613,7 @@ int vane_mbox_batch_end(struct vane_mbox_batch *batch)
 	spin_unlock_irqrestore(&mbox->sq_lock, flags);
 	return batch->err;
 }
-VANE_EXPORT(vane_mbox_batch_end);
+EXPORT_SYMBOL_NS_GPL(vane_mbox_batch_end, VANE_NS);
 
 /**
  * vane_mbox_command() - command the device and wait for its answer
@@ -637,7 +637,7 @@ int vane_mbox_command(struct vane_mbox_pf *mbox, enum vane_cmd_op op,
 	vane_mbox_batch_add(&batch, op, req, req_len, rsp, rsp_len);
 	return vane_mbox_batch_end(&batch);
 }
-VANE_EXPORT(vane_mbox_command);
+EXPORT_SYMBOL_NS_GPL(vane_mbox_command, VANE_NS);
 
 /* Answer a request of @vf in @generation with @rsp, @len bytes in all */
 static int reply(struct vane_mbox_pf *mbox, u16 vf, u32 generation,
@@ -762,7 +762,7 @@ unsigned int vane_mbox_pf_serve(struct vane_mbox_pf *mbox, unsigned int budget)
 		serve_one(mbox, &entry);
 	return n;
 }
-VANE_EXPORT(vane_mbox_pf_serve);
+EXPORT_SYMBOL_NS_GPL(vane_mbox_pf_serve, VANE_NS);
 
 MODULE_DESCRIPTION("VANE SR-IOV Ethernet: mailbox between VFs, PF and device");
 MODULE_AUTHOR("The VANE project");

@@ -47,7 +47,7 @@ struct vane_mbox_io {
 struct vane_mbox_vf {
 	struct vane_mbox_io io;
 	unsigned long timeout;
-	struct mutex lock;
+	struct mutex lock;	/* a request at a time; guards @seq */
 	struct completion wake;
 	u16 seq;
 };
@@ -216,14 +216,14 @@ struct vane_mbox_pf {
 	void *ctx;
 	unsigned long timeout;
 
-	/* vane_mbox_pf_serve() alone */
 	struct vane_mbox_ring rq;
+	/* vane_mbox_pf_serve() alone */
 	u16 rq_head;
 	struct vane_msg rq_req;
 	struct vane_msg rq_rsp;
 
 	struct vane_mbox_ring sq;
-	spinlock_t sq_lock;
+	spinlock_t sq_lock;	/* guards what follows */
 	bool sq_running;
 	u16 sq_tail;
 	u16 sq_head;
