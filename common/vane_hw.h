@@ -55,6 +55,7 @@
 #define VANE_RING_ALIGN			64	/* of every ring's base address */
 #define VANE_TX_MAX_DESC		48	/* descriptors of one frame */
 #define VANE_TX_MAX_TSO			65536	/* bytes of one TSO frame, headers included */
+#define VANE_TX_MIN_MSS			64	/* payload of a TSO segment; less is dropped */
 #define VANE_RX_BUF_MIN			256
 #define VANE_RX_BUF_MAX			65536
 #define VANE_MIN_FRAME			14	/* destination, source, type: no less is sent */
