@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * VANE: life of transmit and receive queues: enable, doorbell, stop, and the
+ * share of each in the bottom half.
+ *
+ * A queue is served from the bottom half only, so nothing of it is under way
+ * while a vCPU holds the BQL: a disable has nothing to wait for.
+ */
+#include "qemu/osdep.h"
+#include "trace.h"
+#include "vane_net.h"
+
+/* Frames of the wire that the bottom half moves before others may run */
+#define RUN_BUDGET  256
+
+static bool fits(uint64_t base, uint64_t bytes, uint64_t align)
+{
+    uint64_t limit = 1ull << VANE_DMA_ADDR_BITS;
+
+    return !(base % align) && base < limit && bytes <= limit - base;
+}
+
+static bool ring_size_valid(uint32_t size_log2)
+{
+    return size_log2 >= VANE_RING_LOG2_MIN && size_log2 <= VANE_RING_LOG2_MAX;
+}
+
+/* Checks that transmit and receive queues have in common. */
+static enum vane_error queue_check(const VaneFunction *fn, uint64_t shadow,
+                                   uint32_t vector)
+{
+    if (!fn->enabled) {
+        return VANE_ERROR_DISABLED;
+    }
+    if (shadow && !(fn->features_drv & VANE_FEAT_SHADOW_DB)) {
+        return VANE_ERROR_FEATURE_UNUSED;
+    }
+    if (!fits(shadow, sizeof(struct vane_shadow), sizeof(struct vane_shadow))) {
+        return VANE_ERROR_ALIGN;
+    }
+    if (vector >= fn->vectors) {
+        return VANE_ERROR_VECTOR;
+    }
+    return VANE_ERROR_NONE;
+}
+
+static enum vane_error txq_check(const VaneTxQueue *txq)
+{
+    if (!ring_size_valid(txq->size_log2)) {
+        return VANE_ERROR_SIZE;
+    }
+    if (!fits(txq->base, sizeof(struct vane_tx_desc) << txq->size_log2,
+              VANE_RING_ALIGN) ||
+        !fits(txq->head_addr, sizeof(struct vane_head),
+              sizeof(struct vane_head))) {
+        return VANE_ERROR_ALIGN;
+    }
+    return queue_check(txq->fn, txq->shadow, txq->vector);
+}
+
+static enum vane_error rxq_check(const VaneRxQueue *rxq, bool cpl32)
+{
+    size_t entry = cpl32 ? sizeof(struct vane_rx_cpl32)
+                         : sizeof(struct vane_rx_cpl);
+
+    if (!ring_size_valid(rxq->buf_size_log2) ||
+        !ring_size_valid(rxq->cpl_size_log2) ||
+        rxq->cpl_size_log2 < rxq->buf_size_log2 ||
+        rxq->buf_len < VANE_RX_BUF_MIN || rxq->buf_len > VANE_RX_BUF_MAX ||
+        rxq->buf_len % (1 << VANE_RXB_ADDR_SHIFT)) {
+        return VANE_ERROR_SIZE;
+    }
+    if (!fits(rxq->buf_base, sizeof(struct vane_rx_buf) << rxq->buf_size_log2,
+              VANE_RING_ALIGN) ||
+        !fits(rxq->cpl_base, entry << rxq->cpl_size_log2, VANE_RING_ALIGN)) {
+        return VANE_ERROR_ALIGN;
+    }
+    return queue_check(rxq->fn, rxq->shadow, rxq->vector);
+}
+
+/* The queue does nothing any more. */
+static void txq_stop(VaneTxQueue *txq)
+{
+    if (txq->listed) {
+        QTAILQ_REMOVE(&txq->fn->dev->tx_pending, txq, next);
+    }
+    txq->listed = false;
+    txq->pending = false;
+    txq->enabled = false;
+}
+
+static void rxq_stop(VaneRxQueue *rxq)
+{
+    if (rxq->dirty) {
+        QTAILQ_REMOVE(&rxq->fn->dev->rx_dirty, rxq, next);
+    }
+    rxq->dirty = false;
+    rxq->enabled = false;
+}
+
+void vane_txq_enable(VaneFunction *fn, uint32_t queue)
+{
+    VaneTxQueue *txq = &fn->txq[queue];
+
+    if (txq->enabled) {
+        return;
+    }
+    txq->error = txq_check(txq);
+    trace_vane_queue_enable(fn->index, VANE_RQ_QUEUE_TX | queue, txq->error);
+    if (txq->error) {
+        vane_guest_error(fn, "transmit queue %u: error %u", queue, txq->error);
+        return;
+    }
+    txq->head = 0;
+    txq->tail = 0;
+    txq->told = 0;
+    txq->fetched_first = 0;
+    txq->fetched_count = 0;
+    if (!txq->fetched) {
+        txq->fetched = g_new(struct vane_tx_desc, VANE_TX_FETCH);
+    }
+    txq->enabled = true;
+}
+
+void vane_txq_disable(VaneFunction *fn, uint32_t queue)
+{
+    VaneTxQueue *txq = &fn->txq[queue];
+
+    if (txq->enabled) {
+        trace_vane_queue_disable(fn->index, VANE_RQ_QUEUE_TX | queue);
+    }
+    txq_stop(txq);
+    txq->error = VANE_ERROR_NONE;
+    g_clear_pointer(&txq->fetched, g_free);
+}
+
+void vane_rxq_enable(VaneFunction *fn, uint32_t queue, bool cpl32)
+{
+    VaneRxQueue *rxq = &fn->rxq[queue];
+
+    if (rxq->enabled) {
+        return;
+    }
+    rxq->error = rxq_check(rxq, cpl32);
+    trace_vane_queue_enable(fn->index, queue, rxq->error);
+    if (rxq->error) {
+        vane_guest_error(fn, "receive queue %u: error %u", queue, rxq->error);
+        return;
+    }
+    rxq->cpl32 = cpl32;
+    rxq->buf_head = 0;
+    rxq->buf_tail = 0;
+    rxq->cpl_head = 0;
+    rxq->cpl_tail = 0;
+    rxq->event = 0;
+    rxq->fetched_first = 0;
+    rxq->fetched_count = 0;
+    rxq->staged_count = 0;
+    g_free(rxq->fetched);
+    g_free(rxq->staged);
+    /* A frame shows itself whole: the completions of one always fit. */
+    rxq->capacity = MAX(VANE_RX_FETCH,
+                        DIV_ROUND_UP(VANE_TX_MAX_TSO + VANE_VLAN_TAG_SIZE,
+                                     rxq->buf_len));
+    rxq->fetched = g_new(uint64_t, rxq->capacity);
+    rxq->staged = g_new(uint64_t, rxq->capacity *
+                        sizeof(struct vane_rx_cpl32) / sizeof(uint64_t));
+    rxq->enabled = true;
+}
+
+void vane_rxq_disable(VaneFunction *fn, uint32_t queue)
+{
+    VaneRxQueue *rxq = &fn->rxq[queue];
+
+    if (rxq->enabled) {
+        trace_vane_queue_disable(fn->index, queue);
+    }
+    rxq_stop(rxq);
+    rxq->error = VANE_ERROR_NONE;
+    g_clear_pointer(&rxq->fetched, g_free);
+    g_clear_pointer(&rxq->staged, g_free);
+}
+
+void vane_queue_error(VaneFunction *fn, uint32_t queue, enum vane_error error)
+{
+    trace_vane_queue_error(fn->index, queue, error);
+    if (queue & VANE_RQ_QUEUE_TX) {
+        VaneTxQueue *txq = &fn->txq[queue & ~VANE_RQ_QUEUE_TX];
+
+        vane_guest_error(fn, "transmit queue %u stopped at %u: error %u",
+                         txq->index, txq->head, error);
+        txq_stop(txq);
+        txq->error = error;
+    } else {
+        VaneRxQueue *rxq = &fn->rxq[queue];
+
+        vane_guest_error(fn, "receive queue %u stopped at %u: error %u",
+                         rxq->index, rxq->buf_head, error);
+        rxq_stop(rxq);
+        rxq->error = error;
+    }
+    fn->stats[VANE_STAT_QUEUE_ERRORS]++;
+    vane_cause(fn, VANE_EVENT_QUEUE);
+    if (!vane_is_pf(fn)) {
+        vane_notice(fn, VANE_NOTICE_QUEUE_ERROR, error, queue);
+    }
+}
+
+static void txq_list(VaneTxQueue *txq)
+{
+    txq->pending = true;
+    if (!txq->listed) {
+        txq->listed = true;
+        QTAILQ_INSERT_TAIL(&txq->fn->dev->tx_pending, txq, next);
+    }
+}
+
+void vane_txq_doorbell(VaneFunction *fn, uint32_t queue, uint32_t value)
+{
+    VaneTxQueue *txq = &fn->txq[queue];
+
+    trace_vane_doorbell(fn->index, VANE_RQ_QUEUE_TX | queue, value);
+    if (!txq->enabled) {
+        vane_guest_error(fn, "doorbell of disabled transmit queue %u", queue);
+        return;
+    }
+    if (vane_txq_set_tail(txq, value)) {
+        txq_list(txq);
+        vane_schedule(fn->dev);
+    }
+}
+
+void vane_rxq_doorbell(VaneFunction *fn, uint32_t queue, uint32_t value)
+{
+    VaneRxQueue *rxq = &fn->rxq[queue];
+
+    trace_vane_doorbell(fn->index, queue, value);
+    if (!rxq->enabled) {
+        vane_guest_error(fn, "doorbell of disabled receive queue %u", queue);
+        return;
+    }
+    vane_rxq_set_tail(rxq, value);
+}
+
+void vane_rings_init(VaneFunction *fn)
+{
+    if (vane_is_pf(fn)) {
+        QTAILQ_INIT(&fn->dev->tx_pending);
+        QTAILQ_INIT(&fn->dev->rx_dirty);
+    }
+    for (uint32_t q = 0; q < fn->max_queues; q++) {
+        fn->txq[q].fn = fn;
+        fn->txq[q].index = q;
+        fn->rxq[q].fn = fn;
+        fn->rxq[q].index = q;
+    }
+}
+
+void vane_rings_reset(VaneFunction *fn)
+{
+    for (uint32_t q = 0; q < fn->max_queues; q++) {
+        vane_txq_disable(fn, q);
+        vane_rxq_disable(fn, q);
+        fn->txq[q] = (VaneTxQueue) { .fn = fn, .index = q };
+        fn->rxq[q] = (VaneRxQueue) { .fn = fn, .index = q };
+    }
+}
+
+void vane_rings_exit(VaneFunction *fn)
+{
+    vane_rings_reset(fn);
+}
+
+void vane_rings_resume(VaneFunction *fn)
+{
+    for (uint32_t q = 0; q < fn->max_queues; q++) {
+        if (fn->txq[q].pending) {
+            txq_list(&fn->txq[q]);
+        }
+    }
+    vane_schedule(fn->dev);
+}
+
+bool vane_rings_run(VaneDevice *dev)
+{
+    unsigned budget = RUN_BUDGET;
+    VaneTxQueue *txq;
+    VaneRxQueue *rxq;
+
+    while (budget && (txq = QTAILQ_FIRST(&dev->tx_pending))) {
+        QTAILQ_REMOVE(&dev->tx_pending, txq, next);
+        txq->listed = false;
+        if (!vane_dma_allowed(txq->fn) || vane_fault_queue_hang(txq->fn)) {
+            /* Stays pending until vane_rings_resume(). */
+            continue;
+        }
+        if (vane_txq_run(txq, &budget)) {
+            txq_list(txq);
+        }
+    }
+    while ((rxq = QTAILQ_FIRST(&dev->rx_dirty))) {
+        vane_rxq_flush(rxq);
+    }
+    return !budget && !QTAILQ_EMPTY(&dev->tx_pending);
+}
+
+void vane_count_frame(VaneFunction *fn, enum vane_stat base,
+                      const VaneFrame *frame, uint32_t extra)
+{
+    uint64_t *stats = &fn->stats[base];
+
+    stats[0] += frame->segments;
+    stats[1] += vane_frame_wire_bytes(frame, extra);
+    if (is_broadcast_ether_addr(frame->data)) {
+        stats[VANE_STAT_RX_BROADCAST - VANE_STAT_RX_FRAMES] += frame->segments;
+    } else if (is_multicast_ether_addr(frame->data)) {
+        stats[VANE_STAT_RX_MULTICAST - VANE_STAT_RX_FRAMES] += frame->segments;
+    }
+}

@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * VANE: transmit queues (datasheet, "Transmit").
+ *
+ * Descriptors are read ahead in batches and kept. Each frame's fragments are
+ * found in host memory, not copied; only its head is, once.
+ */
+#include "qemu/osdep.h"
+#include "qemu/atomic.h"
+#include "qemu/iov.h"
+#include "qemu/rcu.h"
+#include "trace.h"
+#include "vane_net.h"
+
+/* Frames of the wire that one queue sends before the next one's turn */
+#define TXQ_BUDGET  64
+
+/* What the first descriptor of a frame asks for, and its length */
+typedef struct TxRequest {
+    uint64_t flags;
+    uint64_t ctrl;
+    uint32_t len;
+} TxRequest;
+
+static void txq_error(VaneTxQueue *txq, enum vane_error error)
+{
+    vane_queue_error(txq->fn, VANE_RQ_QUEUE_TX | txq->index, error);
+}
+
+bool vane_txq_set_tail(VaneTxQueue *txq, uint32_t value)
+{
+    uint16_t tail = vane_get(value, VANE_DB_TX_TAIL);
+    uint16_t ahead = tail - txq->head;
+
+    if (value & ~VANE_DB_TX_TAIL) {
+        txq_error(txq, VANE_ERROR_RESERVED);
+        return false;
+    }
+    if (ahead > 1u << txq->size_log2) {
+        txq_error(txq, VANE_ERROR_INDEX);
+        return false;
+    }
+    /* A doorbell may be overtaken by what the shadow said after it. */
+    if (ahead > (uint16_t)(txq->tail - txq->head)) {
+        txq->tail = tail;
+    }
+    return true;
+}
+
+/* Reads more descriptors ahead. There are some, and there is room. */
+static bool txq_fetch(VaneTxQueue *txq)
+{
+    uint16_t mask = (1u << txq->size_log2) - 1;
+    uint16_t at = txq->head + txq->fetched_count;
+    unsigned n = MIN((uint16_t)(txq->tail - at), mask + 1 - (at & mask));
+    struct vane_tx_desc *to;
+
+    memmove(txq->fetched, txq->fetched + txq->fetched_first,
+            txq->fetched_count * sizeof(*txq->fetched));
+    txq->fetched_first = 0;
+    n = MIN(n, VANE_TX_FETCH - txq->fetched_count);
+    to = txq->fetched + txq->fetched_count;
+    if (!vane_dma_read(txq->fn, VANE_DMA_DESCRIPTOR,
+                       txq->base + (at & mask) * sizeof(*to), to,
+                       n * sizeof(*to))) {
+        return false;
+    }
+    txq->fetched_count += n;
+    while (n--) {
+        le64_to_cpus(&to->addr);
+        le64_to_cpus(&to->ctrl);
+        to++;
+    }
+    return true;
+}
+
+/* Sees to it that the next frame's descriptors are there, and counts them. */
+static enum vane_error txq_next_frame(VaneTxQueue *txq, unsigned *count)
+{
+    unsigned n = 0;
+
+    for (;;) {
+        while (n < txq->fetched_count) {
+            if (txq->fetched[txq->fetched_first + n++].addr & VANE_TXD_EOP) {
+                *count = n;
+                return VANE_ERROR_NONE;
+            }
+            if (n == VANE_TX_MAX_DESC) {
+                return VANE_ERROR_CHAIN;
+            }
+        }
+        if ((uint16_t)(txq->head + txq->fetched_count) == txq->tail) {
+            return VANE_ERROR_CHAIN;
+        }
+        if (!txq_fetch(txq)) {
+            return VANE_ERROR_DMA;
+        }
+    }
+}
+
+static uint32_t fragment_len(const struct vane_tx_desc *desc)
+{
+    return vane_get(desc->ctrl, VANE_TXD_LEN) ?: VANE_TXD_LEN + 1;
+}
+
+static enum vane_error check_first(const VaneFunction *fn,
+                                   const struct vane_tx_desc *desc)
+{
+    uint64_t features = fn->features_drv;
+    uint64_t legal = VANE_TXD_LEN;
+
+    if (desc->addr & VANE_TXD_FLAGS_RSVD) {
+        return VANE_ERROR_RESERVED;
+    }
+    if (desc->addr & VANE_TXD_VLAN) {
+        legal |= VANE_TXD_TCI;
+    }
+    switch (desc->addr & (VANE_TXD_CSUM | VANE_TXD_TSO)) {
+    case VANE_TXD_CSUM:
+        legal |= VANE_TXD_CSUM_START | VANE_TXD_CSUM_OFFSET;
+        break;
+    case VANE_TXD_TSO:
+        legal |= VANE_TXD_MSS | VANE_TXD_HDR_LEN;
+        break;
+    case VANE_TXD_CSUM | VANE_TXD_TSO:
+        return VANE_ERROR_RESERVED;
+    }
+    if (desc->ctrl & ~legal) {
+        return VANE_ERROR_RESERVED;
+    }
+    if ((desc->addr & VANE_TXD_VLAN && !(features & VANE_FEAT_VLAN_INSERT)) ||
+        (desc->addr & VANE_TXD_CSUM && !(features & VANE_FEAT_TX_CSUM)) ||
+        (desc->addr & VANE_TXD_TSO &&
+         !(features & (VANE_FEAT_TSO4 | VANE_FEAT_TSO6)))) {
+        return VANE_ERROR_FEATURE_UNUSED;
+    }
+    return VANE_ERROR_NONE;
+}
+
+static enum vane_error check_frame(const VaneFunction *fn,
+                                   const struct vane_tx_desc *desc,
+                                   unsigned count, TxRequest *req)
+{
+    enum vane_error error = check_first(fn, desc);
+
+    if (error) {
+        return error;
+    }
+    req->flags = desc->addr;
+    req->ctrl = desc->ctrl;
+    req->len = fragment_len(desc);
+    for (unsigned i = 1; i < count; i++) {
+        if (desc[i].addr & ~(VANE_TXD_ADDR | VANE_TXD_EOP) ||
+            desc[i].ctrl & ~VANE_TXD_LEN) {
+            return VANE_ERROR_RESERVED;
+        }
+        req->len += fragment_len(&desc[i]);
+    }
+    if (req->flags & VANE_TXD_TSO) {
+        uint32_t header = vane_get(req->ctrl, VANE_TXD_HDR_LEN);
+
+        if (req->len > VANE_TX_MAX_TSO || header < VANE_MIN_FRAME ||
+            header > fragment_len(desc)) {
+            return VANE_ERROR_LENGTH;
+        }
+    }
+    return VANE_ERROR_NONE;
+}
+
+/* Bytes of the frame that have to be copied. */
+static uint32_t head_len(const TxRequest *req)
+{
+    uint32_t len = VANE_FRAME_PARSED;
+
+    if (req->flags & VANE_TXD_TSO) {
+        return vane_get(req->ctrl, VANE_TXD_HDR_LEN);
+    }
+    if (req->flags & VANE_TXD_CSUM) {
+        len = MAX(len, vane_get(req->ctrl, VANE_TXD_CSUM_START) +
+                       2 * vane_get(req->ctrl, VANE_TXD_CSUM_OFFSET) +
+                       sizeof(uint16_t));
+    }
+    return MIN(len, req->len);
+}
+
+/* Drops the first @bytes of the pieces, which were copied. */
+static void skip_head(VaneFrame *frame, size_t bytes)
+{
+    unsigned skip = 0;
+
+    while (skip < frame->pieces && bytes >= frame->piece[skip].iov_len) {
+        bytes -= frame->piece[skip++].iov_len;
+    }
+    frame->pieces -= skip;
+    memmove(frame->piece, frame->piece + skip,
+            frame->pieces * sizeof(*frame->piece));
+    if (frame->pieces) {
+        frame->piece[0].iov_base = (uint8_t *)frame->piece[0].iov_base + bytes;
+        frame->piece[0].iov_len -= bytes;
+    }
+}
+
+static bool gather(VaneFunction *fn, const struct vane_tx_desc *desc,
+                   unsigned count, const TxRequest *req, VaneFrame *frame)
+{
+    QEMU_BUILD_BUG_ON(VANE_FRAME_HEAD <
+                      VANE_FIELD_MAX(VANE_TXD_CSUM_START) +
+                      2 * VANE_FIELD_MAX(VANE_TXD_CSUM_OFFSET) +
+                      sizeof(uint16_t));
+    QEMU_BUILD_BUG_ON(VANE_FRAME_HEAD < VANE_FIELD_MAX(VANE_TXD_HDR_LEN));
+
+    frame->pieces = 0;
+    for (unsigned i = 0; i < count; i++) {
+        if (!vane_dma_map(fn, VANE_DMA_PAYLOAD, desc[i].addr & VANE_TXD_ADDR,
+                          fragment_len(&desc[i]), frame->piece, &frame->pieces,
+                          VANE_FRAME_PIECES)) {
+            return false;
+        }
+    }
+    frame->data = frame->room + VANE_FRAME_ROOM;
+    frame->len = req->len;
+    frame->head_len = head_len(req);
+    frame->tag_proto = 0;
+    frame->mss = 0;
+    frame->segments = 1;
+    iov_to_buf(frame->piece, frame->pieces, 0, frame->data, frame->head_len);
+    skip_head(frame, frame->head_len);
+    return true;
+}
+
+/* Does what the descriptor asks of the frame's content. */
+static bool offload(const VaneFunction *fn, const TxRequest *req,
+                    VaneFrame *frame)
+{
+    vane_frame_parse(frame);
+    if (req->flags & VANE_TXD_TSO) {
+        uint64_t feature = frame->ipv6 ? VANE_FEAT_TSO6 : VANE_FEAT_TSO4;
+
+        return vane_tso_prepare(frame, vane_get(req->ctrl, VANE_TXD_MSS)) &&
+               fn->features_drv & feature;
+    }
+    if (req->flags & VANE_TXD_CSUM) {
+        uint32_t start = vane_get(req->ctrl, VANE_TXD_CSUM_START);
+        uint32_t field = start + 2 * vane_get(req->ctrl, VANE_TXD_CSUM_OFFSET);
+
+        if (field + sizeof(uint16_t) > frame->len) {
+            return false;
+        }
+        vane_csum_insert(frame, start, field);
+    }
+    return true;
+}
+
+static void drop(VaneFunction *fn, enum vane_stat why, uint32_t frames)
+{
+    trace_vane_tx_drop(fn->index, why);
+    fn->stats[why] += frames;
+}
+
+/* Sends one frame, which the descriptors' checks let pass. */
+static enum vane_error txq_send(VaneTxQueue *txq,
+                                const struct vane_tx_desc *desc,
+                                unsigned count, const TxRequest *req,
+                                unsigned *sent)
+{
+    VaneFunction *fn = txq->fn;
+    VaneFrame *frame = fn->dev->frame_tx;
+    uint32_t tag = req->flags & VANE_TXD_VLAN ? VANE_VLAN_TAG_SIZE : 0;
+
+    *sent = 1;
+    if (req->len < VANE_MIN_FRAME) {
+        drop(fn, VANE_STAT_TX_DROP_MALFORMED, 1);
+        return VANE_ERROR_NONE;
+    }
+    if (!(req->flags & VANE_TXD_TSO) && req->len + tag > fn->max_frame) {
+        drop(fn, VANE_STAT_TX_DROP_OVERSIZE, 1);
+        return VANE_ERROR_NONE;
+    }
+
+    RCU_READ_LOCK_GUARD();
+    if (!gather(fn, desc, count, req, frame)) {
+        return VANE_ERROR_DMA;
+    }
+    if (!offload(fn, req, frame)) {
+        drop(fn, VANE_STAT_TX_DROP_MALFORMED, 1);
+        return VANE_ERROR_NONE;
+    }
+    *sent = frame->segments;
+    if (vane_frame_wire_len(frame) + tag > fn->max_frame) {
+        drop(fn, VANE_STAT_TX_DROP_OVERSIZE, frame->segments);
+        return VANE_ERROR_NONE;
+    }
+    trace_vane_tx_frame(fn->index, txq->index, frame->len, frame->segments);
+    vane_switch_transmit(fn, frame, tag, vane_get(req->ctrl, VANE_TXD_TCI));
+    return VANE_ERROR_NONE;
+}
+
+/*
+ * The queue looks empty. With a shadow doorbell: asks for a real one from here
+ * on, then looks once more. True if there is something after all.
+ */
+static bool txq_look_again(VaneTxQueue *txq)
+{
+    uint32_t tail;
+
+    if (!txq->shadow) {
+        return false;
+    }
+    if (!vane_dma_write32_release(txq->fn, VANE_DMA_SHADOW, txq->shadow +
+                                  offsetof(struct vane_shadow, event),
+                                  txq->head)) {
+        txq_error(txq, VANE_ERROR_DMA);
+        return false;
+    }
+    /* Either this read sees the driver's tail, or it sees our event. */
+    smp_mb();
+    if (!vane_dma_read32_acquire(txq->fn, VANE_DMA_SHADOW, txq->shadow +
+                                 offsetof(struct vane_shadow, tail), &tail)) {
+        txq_error(txq, VANE_ERROR_DMA);
+        return false;
+    }
+    return vane_txq_set_tail(txq, tail) && txq->head != txq->tail;
+}
+
+/* Tells the driver how far its descriptors were read. */
+static void txq_tell_head(VaneTxQueue *txq)
+{
+    if (!txq->enabled || txq->told == txq->head) {
+        return;
+    }
+    if (!vane_dma_write64_release(txq->fn, VANE_DMA_HEAD, txq->head_addr,
+                                  txq->head)) {
+        txq_error(txq, VANE_ERROR_DMA);
+        return;
+    }
+    txq->told = txq->head;
+    vane_event(txq->fn, txq->vector, 1);
+}
+
+bool vane_txq_run(VaneTxQueue *txq, unsigned *budget)
+{
+    unsigned left = MIN(TXQ_BUDGET, *budget);
+    unsigned share = left;
+
+    txq->pending = false;
+    while (left && txq->enabled) {
+        const struct vane_tx_desc *desc;
+        enum vane_error error;
+        unsigned count, sent;
+        TxRequest req;
+
+        if (txq->head == txq->tail && !txq_look_again(txq)) {
+            break;
+        }
+        error = txq_next_frame(txq, &count);
+        if (!error) {
+            desc = txq->fetched + txq->fetched_first;
+            error = check_frame(txq->fn, desc, count, &req);
+        }
+        if (!error) {
+            error = txq_send(txq, desc, count, &req, &sent);
+        }
+        if (error) {
+            txq_tell_head(txq);
+            txq_error(txq, error);
+            break;
+        }
+        txq->fetched_first += count;
+        txq->fetched_count -= count;
+        txq->head += count;
+        left -= MIN(left, sent);
+    }
+    txq_tell_head(txq);
+    *budget -= MAX(share - left, 1);
+    /* With a shadow doorbell no queue is left without asking for a real one. */
+    return txq->enabled && (txq->head != txq->tail || (txq->shadow && !left));
+}
