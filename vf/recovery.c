@@ -97,6 +97,7 @@ int vanevf_start(struct vanevf *vf)
 
 	vf->started = jiffies;
 	clear_bit(VANEVF_RESET_WANTED, &vf->flags);
+	set_bit(VANEVF_MAC_DUE, &vf->flags);
 	vanevf_filters_forget(vf);
 	vf->state = VANEVF_ENABLED;
 	return 0;
@@ -181,16 +182,19 @@ static void take_mac(struct net_device *netdev, const u8 *mac)
 	call_netdevice_notifiers(NETDEV_CHANGEADDR, netdev);
 }
 
-/* Whether the address that the user has set may stay, if the PF forgot it */
+/*
+ * Whether the address that the user has set may stay. The PF forgets it with a
+ * reset of the VF; otherwise it is the PF that has taken it away.
+ */
 static bool keep_mac(struct vanevf *vf, const u8 *mac)
 {
 	struct net_device *netdev = vf->vdev.net->netdev;
 	int err;
 
-	if (netdev->addr_assign_type != NET_ADDR_SET)
+	if (!test_and_clear_bit(VANEVF_MAC_DUE, &vf->flags) ||
+	    netdev->addr_assign_type != NET_ADDR_SET ||
+	    ether_addr_equal(netdev->dev_addr, mac))
 		return false;
-	if (ether_addr_equal(netdev->dev_addr, mac))
-		return true;
 
 	err = vanevf_ask_mac(vf, netdev->dev_addr);
 	if (err)
@@ -203,24 +207,18 @@ static bool keep_mac(struct vanevf *vf, const u8 *mac)
  * Take over what the PF has configured. CONFIG_GEN is read first, so that a
  * change in between is looked at again.
  */
-static void follow_config(struct vanevf *vf, bool negotiated)
+static void follow_config(struct vanevf *vf)
 {
 	struct vane_net *vn = vf->vdev.net;
-	u32 config_gen;
 	u8 mac[ETH_ALEN];
-
-	if (!negotiated &&
-	    vane_rd32(&vf->vdev, VANE_REG_STATUS_CONFIG_GEN) == vf->config_gen)
-		return;
+	bool valid;
 
 	/* Under rtnl, lest an address that is just being set looks foreign */
 	rtnl_lock();
-	config_gen = vane_rd32(&vf->vdev, VANE_REG_STATUS_CONFIG_GEN);
-	if (vanevf_read_mac(vf, mac) && vane_dev_alive(&vf->vdev)) {
-		vf->config_gen = config_gen;
-		if (!negotiated || !keep_mac(vf, mac))
-			take_mac(vn->netdev, mac);
-	}
+	vf->config_gen = vane_rd32(&vf->vdev, VANE_REG_STATUS_CONFIG_GEN);
+	valid = vanevf_read_mac(vf, mac);
+	if (valid && vane_dev_alive(&vf->vdev) && !keep_mac(vf, mac))
+		take_mac(vn->netdev, mac);
 	vane_net_refresh_limits(vn);
 	rtnl_unlock();
 }
@@ -262,14 +260,22 @@ static bool bring_up(struct vanevf *vf)
 	return !err;
 }
 
-/* ENABLED to READY and back; returns whether the PF has just agreed */
+/*
+ * ENABLED to READY and back; returns whether the PF has just agreed. CONFIG_GEN
+ * changes with what the PF has configured, and with the driver of the PF.
+ */
 static bool follow_pf(struct vanevf *vf)
 {
-	if (test_and_clear_bit(VANEVF_UNSURE, &vf->flags) || !pf_serves(vf))
+	struct vane_dev *vdev = &vf->vdev;
+
+	if (test_and_clear_bit(VANEVF_UNSURE, &vf->flags) ||
+	    vane_rd32(vdev, VANE_REG_STATUS_CONFIG_GEN) != vf->config_gen)
 		vf->state = VANEVF_ENABLED;
-	if (vf->state == VANEVF_READY || !pf_serves(vf))
+	if (!pf_serves(vf)) {
+		vf->state = VANEVF_ENABLED;
 		return false;
-	return !vanevf_negotiate(vf);
+	}
+	return vf->state == VANEVF_ENABLED && !vanevf_negotiate(vf);
 }
 
 /* Give the netdev its rings back, with or without a PF */
@@ -325,10 +331,10 @@ void vanevf_service(struct work_struct *work)
 
 	/* First what users wait for; the rest may take the PF's time */
 	vane_net_refresh_link(vn);
-	if (vf->state == VANEVF_READY) {
-		follow_config(vf, agreed);
+	if (agreed)
+		follow_config(vf);
+	if (vf->state == VANEVF_READY)
 		follow_filters(vf);
-	}
 	/* Not taken back while the PF is away: the switch goes on without it */
 	if (vf->state == VANEVF_READY)
 		vane_net_set_ready(vn, true);

@@ -33,6 +33,7 @@ enum vanevf_state {
  * enum vanevf_flag - bits of struct vanevf's flags
  * @VANEVF_RESET_WANTED: the core asked for a reset
  * @VANEVF_UNSURE: a request came to nothing; negotiate again
+ * @VANEVF_MAC_DUE: the PF may have forgotten the MAC that the user set
  * @VANEVF_RX_STALE: the PF does not know the netdev's receive filters
  * @VANEVF_COMPLAINED: it was said that the function does not come up, or that
  *	the PF does not agree
@@ -40,6 +41,7 @@ enum vanevf_state {
 enum vanevf_flag {
 	VANEVF_RESET_WANTED,
 	VANEVF_UNSURE,
+	VANEVF_MAC_DUE,
 	VANEVF_RX_STALE,
 	VANEVF_COMPLAINED,
 };
@@ -67,7 +69,7 @@ struct vanevf_addrs {
  * @held: a PCI callback has stopped the function; guarded by the device lock
  * @state: enum vanevf_state
  * @generation: of the function when it was last enabled
- * @config_gen: of the STATUS block when its MAC and limits were last taken over
+ * @config_gen: of the STATUS block when what it says was last taken over
  * @status: STATUS when last looked at
  * @started: jiffies when the function was last enabled
  * @caps: VANE_MBOX_CAP_* that the PF agreed to
