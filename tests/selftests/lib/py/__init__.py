@@ -9,6 +9,8 @@ from .ksft import (KsftFail, KsftSkip, defer, ksft_eq, ksft_ge, ksft_in,
                    ksft_le, ksft_main, ksft_ne, ksft_not_in, ksft_pr,
                    ksft_raises, ksft_true, wait_until)
 from .packet import (BROADCAST, ETH_P_8021AD, ETH_P_8021Q, ETH_P_TEST, Capture,
-                     Frame, Sender, mac_bytes, make, write_pcap)
+                     Frame, Sender, Stream, mac_bytes, make, write_pcap)
 from .qmp import Qmp, QmpError
+from .qstats import queue_packets
+from .rawvf import Memory, RawVf
 from .vane import EXT, PCI, WIRE, Function, Port, Vane, iperf

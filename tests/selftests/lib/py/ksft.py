@@ -205,6 +205,8 @@ def _run_case(case, args):
     _, why = _guarded(case, *args)
     if not _undo_to(depth):
         _Case.failed = True
+    if args and hasattr(args[0], "after_case"):
+        why = _guarded(args[0].after_case)[1] or why
     ksft_pr(f"{case.__name__}: {time.monotonic() - start:.1f} s")
     return why
 
@@ -226,8 +228,9 @@ def ksft_main(cases, setup=None):
     """Runs @cases and exits: 0 if none failed, 1 otherwise, 4 if all skipped.
 
     @setup is called first; what it returns is the argument of every case, and
-    what it deferred is undone after the last one. Names of cases on the command
-    line select those.
+    what it deferred is undone after the last one. Its method after_case(), if it
+    has one, is called after each. Names of cases on the command line select
+    those.
     """
     script = os.path.basename(sys.argv[0]).removesuffix(".py")
     if len(sys.argv) > 1:

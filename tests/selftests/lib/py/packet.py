@@ -6,7 +6,9 @@ import os
 import select
 import socket
 import struct
+import threading
 import time
+from functools import partial
 
 from .cmd import InNetns
 from .hw import field, hw, put
@@ -104,9 +106,6 @@ class Frame:
     def __hash__(self):
         return hash(self.data)
 
-    def __contains__(self, data):
-        return data in self.data
-
     def __repr__(self):
         return (f"<{self.src} > {self.dst} {self.proto:04x} "
                 f"{self.data[14:40].hex()}.. {len(self.data)} bytes>")
@@ -127,6 +126,11 @@ def make(src, dst=BROADCAST, size=64, vlan=None, proto=ETH_P_TEST):
     return frame if vlan is None else frame.tagged(ETH_P_8021Q, vlan)
 
 
+def contains(data, frame):
+    """Is @data somewhere in @frame?"""
+    return data in frame.data
+
+
 def _retag(data, auxdata):
     """Puts back the VLAN tag that the kernel keeps beside the frame."""
     status, _, _, _, _, tci, tpid = struct.unpack("=IIIHHHH", auxdata[:20])
@@ -138,26 +142,31 @@ def _retag(data, auxdata):
 
 
 class Capture:
-    """What arrives at a port from now on, as it was on the wire."""
+    """What arrives at a port from now on, as it was on the wire.
 
-    def __init__(self, port, proto=ETH_P_ALL):
+    With @outgoing, what its stack hands to the driver is there too.
+    """
+
+    def __init__(self, port, proto=ETH_P_ALL, outgoing=False):
         self.port = port
         self.frames = []
         with InNetns(port.ns):
             self.sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
             self.sock.setsockopt(SOL_PACKET, PACKET_AUXDATA, 1)
-            self.sock.setsockopt(SOL_PACKET, PACKET_IGNORE_OUTGOING, 1)
+            self.sock.setsockopt(SOL_PACKET, PACKET_IGNORE_OUTGOING,
+                                 int(not outgoing))
             self.sock.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 16 << 20)
             self.sock.bind((port.ifname, proto))
         self.sock.setblocking(False)
         defer(self.sock.close)
 
-    def _take(self):
+    def take(self):
+        """Reads what has come; returns all frames so far."""
         while True:
             try:
                 data, aux, _, _ = self.sock.recvmsg(1 << 17, 256)
             except BlockingIOError:
-                return
+                return self.frames
             self.frames.append(_retag(data, aux[0][2]) if aux else Frame(data))
 
     def find(self, match, timeout=5.0):
@@ -165,16 +174,16 @@ class Capture:
 
         @match is a Frame, bytes that it holds, or a function.
         """
-        accept = match
         if isinstance(match, Frame):
             accept = match.__eq__
         elif isinstance(match, bytes):
-            def accept(frame):
-                return match in frame
+            accept = partial(contains, match)
+        else:
+            accept = match
         end = time.monotonic() + timeout
         seen = 0
         while True:
-            self._take()
+            self.take()
             for frame in self.frames[seen:]:
                 if accept(frame):
                     return frame
@@ -193,7 +202,7 @@ class Capture:
         return frame
 
     def saw(self, match):
-        """Did a frame like this arrive so far? See flush()."""
+        """Did a frame like this arrive so far?"""
         return self.find(match, 0) is not None
 
 
@@ -209,6 +218,44 @@ class Sender:
     def send(self, frame):
         """Sends one frame."""
         self.sock.send(frame.data)
+
+
+class Stream:
+    """Frames from one port to another, a few hundred a second, all counted."""
+
+    def __init__(self, source, target):
+        self.frames = []
+        self.capture = Capture(target, ETH_P_TEST)
+        self.source = source
+        self.target = target
+        self.sender = Sender(source)
+        self.stopping = threading.Event()
+        self.thread = threading.Thread(target=self._send)
+        self.thread.start()
+        self.deferred = defer(self._end)
+
+    def _send(self):
+        while not self.stopping.wait(0.003):
+            frame = make(self.source, self.target)
+            try:
+                self.sender.send(frame)
+            except OSError:
+                # Down just now, so it was not sent.
+                continue
+            self.frames.append(frame)
+
+    def _end(self):
+        self.stopping.set()
+        self.thread.join()
+
+    def stop(self):
+        """Ends it; returns how many frames were sent and how many got lost."""
+        self.deferred.exec()
+        if self.frames:
+            self.capture.find(self.frames[-1])
+        got = set(self.capture.frames)
+        lost = [frame for frame in self.frames if frame not in got]
+        return len(self.frames), len(lost)
 
 
 def write_pcap(path, frames):

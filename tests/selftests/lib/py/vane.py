@@ -20,7 +20,7 @@ import os
 from .cmd import (Background, CmdError, cmd, ethtool_json, ip, ip_json,
                   netns_add, read, run, sysctl, write)
 from .hw import hw
-from .ksft import KsftFail, defer, wait_until
+from .ksft import KsftFail, defer, ksft_eq, wait_until
 from .qmp import Qmp
 
 PCI = "/sys/bus/pci"
@@ -66,10 +66,10 @@ class Function:
         write(f"{self.path}/reset_method", "flr")
         write(f"{self.path}/reset", 1)
 
-    def vectors(self):
-        """Interrupts that it has been given."""
-        return len(os.listdir(f"{self.path}/msi_irqs")) \
-            if os.path.isdir(f"{self.path}/msi_irqs") else 0
+    def irqs(self):
+        """Numbers of its interrupts, as text."""
+        path = f"{self.path}/msi_irqs"
+        return os.listdir(path) if os.path.isdir(path) else []
 
 
 class Port:
@@ -146,9 +146,9 @@ class Port:
             raise KsftFail(f"{self.name} cannot ping {other.name}: "
                            f"{error}") from None
 
-    def reaches(self, other, timeout=1):
+    def reaches(self, other, timeout=1, dest=None):
         """Is one ping to @other answered?"""
-        return run(f"ping -n -q -c 1 -W {timeout} {other.ip4}",
+        return run(f"ping -n -q -c 1 -W {timeout} {dest or other.ip4}",
                    self.ns).returncode == 0
 
 
@@ -160,6 +160,7 @@ class Vane:
         self.qmp = Qmp()
         defer(self.qmp.close)
         self.nic = "/machine/peripheral/nic0"
+        self.errors = self.guest_errors()
         self.load()
         defer(self.unload)
         self.pf = Function(self.find_pfs()[0])
@@ -265,10 +266,13 @@ class Vane:
         """The first @count VFs."""
         return [self.vf_port(index) for index in range(count)]
 
+    def vf_infos(self):
+        """What ip link show of the PF says of its VFs."""
+        return ip_json(f"link show dev {self.pf.ifname}")[0]["vfinfo_list"]
+
     def vf_info(self, index):
-        """What ip link show of the PF says of a VF."""
-        info = ip_json(f"-d link show dev {self.pf.ifname}")[0]["vfinfo_list"]
-        return next(entry for entry in info if entry["vf"] == index)
+        """The same of one VF."""
+        return next(info for info in self.vf_infos() if info["vf"] == index)
 
     def vf_set(self, index, args):
         """ip link set PF vf @index @args"""
@@ -283,6 +287,21 @@ class Vane:
     def counters(self, function="pf"):
         """The model's counters of a function."""
         return self.qmp.get(self.qom_path(function), "counters")
+
+    def guest_errors(self):
+        """Mistakes of any driver that the model has noted."""
+        return self.qmp.get(self.nic, "guest-errors")
+
+    def after_case(self):
+        """No case may leave a new mistake behind."""
+        before, self.errors = self.errors, self.guest_errors()
+        ksft_eq(self.errors - before, 0, "guest errors")
+
+    def link(self, up):
+        """Plugs the uplink's cable in or out; in again at the case's end."""
+        self.qmp.set(self.nic, "link", up)
+        if not up:
+            defer(self.qmp.set, self.nic, "link", True)
 
     def fault(self, name, value, function=None):
         """Sets a fault of the model, for the time of the case."""

@@ -1,0 +1,178 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""ethtool changes rings, channels, moderation, offloads and RSS under traffic."""
+
+from lib.py import (Background, KsftFail, Vane, defer, ethtool_json, fails, hw,
+                    ksft_eq, ksft_ge, ksft_in, ksft_main, ksft_ne)
+
+
+def set_up():
+    """Two VFs."""
+    env = Vane(2)
+    env.vf0, env.vf1 = env.vf_ports(2)
+    return env
+
+
+class Traffic:
+    """TCP both ways between the two VFs while the case runs."""
+
+    def __init__(self, env):
+        self.env = env
+        Background("iperf3 -s --forceflush", env.vf1.ns, ready="listening")
+        self.client = Background(f"iperf3 -c {env.vf1.ip4} -t 60 --bidir "
+                                 "--forceflush -i 0.2", env.vf0.ns,
+                                 ready="[ ID]")
+
+    def flows(self):
+        """Bytes still arrive at both ends, in the same connections."""
+        for port in (self.env.vf0, self.env.vf1):
+            before = port.stats()["rx"]["bytes"]
+            self.client.wait_for("sec")
+            for _ in range(100):
+                if port.stats()["rx"]["bytes"] > before + 50000:
+                    break
+            else:
+                raise KsftFail(f"nothing reaches {port.name} any more")
+        if not self.client.running():
+            raise KsftFail(f"iperf3 ended:\n{self.client.output}")
+
+
+def rings(env):
+    """Ring sizes, from the least to the most, with traffic on."""
+    traffic = Traffic(env)
+    least, most = 1 << hw.VANE_RING_LOG2_MIN, 1 << hw.VANE_RING_LOG2_MAX
+    before = ethtool_json(f"-g {env.vf0.ifname}", env.vf0.ns)
+    defer(env.vf0.ethtool, f"-G {{}} rx {before['rx']} tx {before['tx']}")
+    ksft_eq((before["rx-max"], before["tx-max"]), (most, most))
+    for rx, tx in ((least, most), (most, least), (256, 256)):
+        env.vf0.ethtool(f"-G {{}} rx {rx} tx {tx}")
+        now = ethtool_json(f"-g {env.vf0.ifname}", env.vf0.ns)
+        ksft_eq((now["rx"], now["tx"]), (rx, tx))
+        traffic.flows()
+
+
+def channels(env):
+    """Every number of channels, with traffic on."""
+    traffic = Traffic(env)
+    before = ethtool_json(f"-l {env.vf0.ifname}", env.vf0.ns)
+    most = before["combined-max"]
+    ksft_eq(most, hw.VANE_DEF_QUEUES_VF)
+    defer(env.vf0.ethtool, f"-L {{}} combined {before['combined']}")
+    for count in (1, most, 2, 3):
+        env.vf0.ethtool(f"-L {{}} combined {count}")
+        now = ethtool_json(f"-l {env.vf0.ifname}", env.vf0.ns)
+        ksft_eq(now["combined"], count)
+        traffic.flows()
+
+
+def moderation(env):
+    """Interrupt moderation, fixed and adaptive, with traffic on."""
+    traffic = Traffic(env)
+    defer(env.vf0.ethtool, "-C {} adaptive-rx on")
+    for usecs in (0, 50, hw.VANE_VEC_ITR_MAX):
+        env.vf0.ethtool(f"-C {{}} adaptive-rx off rx-usecs {usecs}")
+        now = ethtool_json(f"-c {env.vf0.ifname}", env.vf0.ns)
+        ksft_eq((now["adaptive-rx"], now["rx-usecs"]), (False, usecs))
+        traffic.flows()
+    env.vf0.ethtool("-C {} adaptive-rx on")
+    ksft_eq(ethtool_json(f"-c {env.vf0.ifname}",
+                         env.vf0.ns)["adaptive-rx"], True)
+    traffic.flows()
+
+
+def offloads(env):
+    """Each offload off and on again, with traffic on."""
+    traffic = Traffic(env)
+    for name in ("tx-checksum-ip-generic", "rx-checksum", "rx-gro-hw",
+                 "tx-tcp-segmentation", "rx-vlan-hw-parse", "tx-vlan-hw-insert",
+                 "rx-hashing"):
+        features = env.vf0.features()
+        long = {"rx-checksum": "rx-checksumming",
+                "rx-vlan-hw-parse": "rx-vlan-offload",
+                "tx-vlan-hw-insert": "tx-vlan-offload",
+                "rx-hashing": "receive-hashing"}.get(name, name)
+        ksft_in(long, features)
+        undo = defer(env.vf0.ethtool, f"-K {{}} {name} on")
+        env.vf0.ethtool(f"-K {{}} {name} off")
+        ksft_eq(env.vf0.features()[long], False, name)
+        traffic.flows()
+        undo.exec()
+        ksft_eq(env.vf0.features()[long], True, name)
+
+
+def rss_table(env):
+    """RSS table and key, with traffic on."""
+    traffic = Traffic(env)
+    env.vf0.ethtool("-L {} combined 4")
+    defer(env.vf0.ethtool, "-X {} default")
+    env.vf0.ethtool("-X {} weight 1 0 0 3")
+    table = ethtool_json(f"-x {env.vf0.ifname}",
+                         env.vf0.ns)["rss-indirection-table"]
+    ksft_eq(len(table), hw.VANE_RSS_TABLE_SIZE)
+    ksft_eq((table.count(0), table.count(3)), (32, 96))
+    traffic.flows()
+    key = list(range(hw.VANE_RSS_KEY_SIZE))
+    env.vf0.ethtool("-X {} hkey " + ":".join(f"{byte:02x}" for byte in key))
+    ksft_eq(ethtool_json(f"-x {env.vf0.ifname}",
+                         env.vf0.ns)["rss-hash-key"], key)
+    traffic.flows()
+    env.vf0.ethtool("-X {} equal 2")
+    table = ethtool_json(f"-x {env.vf0.ifname}",
+                         env.vf0.ns)["rss-indirection-table"]
+    ksft_eq(set(table), {0, 1})
+    traffic.flows()
+
+
+def settings(port):
+    """Everything that the refused commands might have changed."""
+    return [ethtool_json(f"{option} {port.ifname}", port.ns)
+            for option in ("-g", "-l", "-c", "-x")]
+
+
+def wrong_values(env):
+    """Wrong values are refused with a text, and change nothing."""
+    port = env.vf0
+    port.ethtool("-L {} combined 2")
+    before = settings(port)
+    for args in ("-L {} combined 0",
+                 f"-L {{}} combined {hw.VANE_DEF_QUEUES_VF + 1}",
+                 "-L {} combined 1 rx 1",
+                 "-G {} rx 0",
+                 "-G {} tx 0",
+                 f"-G {{}} rx {(1 << hw.VANE_RING_LOG2_MAX) + 1}",
+                 f"-C {{}} adaptive-rx off rx-usecs {hw.VANE_VEC_ITR_MAX + 1}",
+                 "-X {} weight 0 0",
+                 "-X {} equal 3",
+                 "-X {} hkey 01:02"):
+        text = fails("ethtool " + args.format(port.ifname), port.ns)
+        ksft_ne(text, "", args)
+        ksft_eq(settings(port), before, args)
+
+
+def settings_survive_down(env):
+    """Down and up again keeps what was set."""
+    port = env.vf1
+    port.ethtool("-L {} combined 3")
+    port.ethtool("-G {} rx 512 tx 128")
+    before = settings(port)
+    port.set("down")
+    ksft_eq(settings(port), before)
+    port.set("up")
+    port.wait_carrier()
+    ksft_eq(settings(port), before)
+    env.vf0.ping(port)
+
+
+def link_settings(env):
+    """ethtool shows speed and driver, and that there is a link."""
+    info = env.vf0.ethtool("-i {}")
+    ksft_in("driver: vanevf", info)
+    ksft_in(f"bus-info: {env.vf(0).bdf}", info)
+    text = env.vf0.ethtool("{}")
+    ksft_in("Link detected: yes", text)
+    ksft_ge(int(text.split("Speed: ")[1].split("M")[0]), 1000)
+
+
+if __name__ == "__main__":
+    ksft_main([rings, channels, moderation, offloads, rss_table, wrong_values,
+               settings_survive_down, link_settings], set_up)

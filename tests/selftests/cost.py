@@ -1,0 +1,128 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""What a packet costs, by the model's counters."""
+
+from lib.py import (Vane, cmd, defer, ethtool, hw, ip, ksft_eq, ksft_ge,
+                    ksft_le, ksft_main, ksft_pr, read, wait_until, write)
+
+PACKETS = 4096
+BURST = 64
+SIZE = 64
+
+TX_DESCRIPTOR = 16
+RX_BUFFER = 8
+RX_COMPLETION = 16
+
+
+def set_up():
+    """One run of pktgen from VF 0 to VF 1, and what both counted."""
+    env = Vane(2)
+    cmd("modprobe pktgen")
+    defer(cmd, "modprobe -r pktgen")
+    env.names = [env.vf(index).ifname for index in range(2)]
+    for name in env.names:
+        ip(f"link set dev {name} up")
+        ethtool(f"-L {name} combined 1")
+        wait_until(lambda dev=name: attribute(dev, "carrier") == "1",
+                   what=f"{name}: link")
+    before = [env.counters(index) for index in range(2)]
+    env.got = pktgen(*env.names)
+    after = [env.counters(index) for index in range(2)]
+    env.tx, env.rx = (difference(*pair) for pair in zip(after, before))
+    ksft_pr(f"received {env.got} of {PACKETS}")
+    ksft_pr("TX", env.tx)
+    ksft_pr("RX", env.rx)
+    return env
+
+
+def attribute(name, what):
+    """An attribute of an interface."""
+    return read(f"/sys/class/net/{name}/{what}")
+
+
+def received(name):
+    """Packets that reached the stack, and those that the device dropped."""
+    lines = (line.split(":") for line in ethtool(f"-S {name}").splitlines()[1:])
+    stats = {key.strip(): int(value) for key, value in lines}
+    return (int(attribute(name, "statistics/rx_packets")),
+            stats["rx_drop_nobuf"] + stats["rx_drop_stall"])
+
+
+def pktgen(one, other):
+    """Sends PACKETS from @one to @other; returns how many arrived."""
+    thread = "/proc/net/pktgen/kpktgend_0"
+    write(thread, "rem_device_all")
+    write(thread, f"add_device {one}")
+    for line in (f"count {PACKETS}", f"burst {BURST}", f"pkt_size {SIZE}",
+                 "delay 0", f"dst_mac {attribute(other, 'address')}",
+                 "dst 10.7.0.11", "src_min 10.7.0.10", "src_max 10.7.0.10"):
+        write(f"/proc/net/pktgen/{one}", line)
+    before = received(other)
+    write("/proc/net/pktgen/pgctrl", "start")
+    wait_until(lambda: sum(received(other)) - sum(before) >= PACKETS,
+               what="the last packet")
+    write(thread, "rem_device_all")
+    return received(other)[0] - before[0]
+
+
+def difference(after, before):
+    """What two sets of counters differ by."""
+    return {name: difference(value, before[name]) if isinstance(value, dict)
+            else value - before[name] for name, value in after.items()}
+
+
+def no_mmio_read(env):
+    """No register is read per packet, in either direction."""
+    # Reading the statistics before and after takes a few, once.
+    ksft_le(env.tx["mmio-reads"], PACKETS // 40)
+    ksft_le(env.rx["mmio-reads"], PACKETS // 40)
+
+
+def doorbells(env):
+    """A burst of 64 rings once at most."""
+    ksft_le(env.tx["doorbells"], PACKETS // BURST)
+
+
+def tx_descriptor_bytes(env):
+    """One descriptor of 16 bytes per packet, and the packet, are all reads."""
+    dma = env.tx["dma"]
+    ksft_eq(dma["descriptor"]["read-bytes"], PACKETS * TX_DESCRIPTOR)
+    ksft_eq(dma["payload"]["read-bytes"], PACKETS * SIZE)
+    ksft_eq(dma["payload"]["reads"], PACKETS)
+
+
+def tx_completion_bytes(env):
+    """The head is told per burst, descriptors are read many at a time."""
+    dma = env.tx["dma"]
+    ksft_eq(dma["completion"]["write-bytes"], 0)
+    ksft_ge(dma["head"]["writes"], 1)
+    ksft_le(dma["head"]["writes"], PACKETS // 8)
+    ksft_le(dma["descriptor"]["reads"], PACKETS // 8)
+
+
+def rx_bytes(env):
+    """8 bytes of buffer descriptor and 16 of completion per packet."""
+    dma = env.rx["dma"]
+    ksft_eq(dma["completion"]["write-bytes"], env.got * RX_COMPLETION)
+    ksft_eq(dma["payload"]["write-bytes"], env.got * SIZE)
+    ksft_eq(dma["payload"]["writes"], env.got)
+    ksft_ge(dma["descriptor"]["read-bytes"], env.got * RX_BUFFER)
+    # The device may read ahead, by no more than a ring.
+    ksft_le(dma["descriptor"]["read-bytes"],
+            (env.got + (1 << hw.VANE_RING_LOG2_MAX)) * RX_BUFFER)
+
+
+def interrupts(env):
+    """Far fewer interrupts than packets."""
+    ksft_le(env.tx["interrupts"], PACKETS // 8)
+    ksft_le(env.rx["interrupts"], PACKETS // 8)
+
+
+def rx_doorbells(env):
+    """A receiver that keeps up does not ring per packet."""
+    ksft_le(env.rx["doorbells"], PACKETS // 8)
+
+
+if __name__ == "__main__":
+    ksft_main([no_mmio_read, doorbells, tx_descriptor_bytes,
+               tx_completion_bytes, rx_bytes, interrupts, rx_doorbells], set_up)

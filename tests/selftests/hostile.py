@@ -1,0 +1,310 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""A VF that does all it can: it hurts itself, not the PF or other VFs."""
+
+import random
+import struct
+
+from lib.py import (BROADCAST, Capture, Memory, RawVf, Sender, Stream, Vane,
+                    defer, field, hw, ip, ksft_eq, ksft_ge, ksft_main, ksft_ne,
+                    ksft_pr, mac_bytes, make, put, wait_until)
+
+VFS = 3
+NOWHERE = 1 << 46
+
+
+class Hostile(Vane):
+    """VF 0 is the program's, the PF and the others watch."""
+
+    def __init__(self):
+        super().__init__(VFS)
+        self.pf_if = self.pf_port()
+        self.vfs = [self.vf_port(index) for index in (1, 2)]
+        self.ext = self.ext_port()
+        self.ext_sender = Sender(self.ext)
+        self.vf(0).unbind()
+        self.raw = RawVf(self.vf(0))
+        defer(self.raw.close)
+
+    def after_case(self):
+        """Mistakes are what this is about: they are counted, no more."""
+
+
+def watched(case):
+    """Runs @case while the neighbours talk; they must not lose a frame."""
+    def run(env):
+        stream = Stream(*env.vfs)
+        env.raw.enable()
+        case(env)
+        env.raw.enable()
+        sent, lost = stream.stop()
+        ksft_ge(sent, 1)
+        ksft_eq(lost, 0, "frames of neighbours")
+        env.pf_if.ping(env.vfs[0], count=1)
+        env.vfs[1].ping(env.ext, count=1)
+        ksft_eq(env.vf_info(1)["vf"], 1)
+    run.__name__ = case.__name__
+    return run
+
+
+def descriptor(memory, length, addr_flags=0, ctrl=0, eop=True):
+    """A transmit descriptor."""
+    addr = memory if isinstance(memory, int) else memory.dma
+    return struct.pack("<QQ", addr | addr_flags |
+                       (hw.VANE_TXD_EOP if eop else 0),
+                       put(hw.VANE_TXD_LEN, length) | ctrl)
+
+
+def send(env, descriptors, tail=None, features=0):
+    """Gives VF 0's queue descriptors; returns the ring."""
+    env.raw.enable(features)
+    ring, state = env.raw.tx_queue()
+    ksft_eq(state, hw.VANE_Q_STATE_ENABLED)
+    for index, data in enumerate(descriptors):
+        ring.put(16 * index, data)
+    env.raw.wr32(hw.VANE_DB_TXQ(0), len(descriptors) if tail is None else tail)
+    return ring
+
+
+def send_frame(env, frame):
+    """Sends a frame as a driver would."""
+    buffer = Memory()
+    buffer.put(0, frame.data)
+    negotiate(env)
+    ring, _ = env.raw.tx_queue()
+    ring.put(0, descriptor(buffer, len(frame.data)))
+    env.raw.wr32(hw.VANE_DB_TXQ(0), 1)
+    wait_until(lambda: env.raw.rd32(hw.VANE_TXQ(0) + hw.VANE_TXQ_HEAD) == 1,
+               what="the device reads the ring")
+
+
+def good_frame(env):
+    """The program can send at all: what follows is no mistake of its own."""
+    capture = Capture(env.vfs[0])
+    frame = make(env.vf_info(0)["address"], BROADCAST)
+    send_frame(env, frame)
+    capture.expect(frame)
+
+
+def wild_descriptors(env):
+    """A descriptor that breaks a rule stops the queue, with the reason."""
+    buffer = Memory()
+    endless = [descriptor(buffer, 64, eop=False)] * (hw.VANE_TX_MAX_DESC + 1)
+    for what, descriptors, error in (
+            ("a reserved flag", [descriptor(buffer, 64, 1 << 55)],
+             hw.VANE_ERROR_RESERVED),
+            ("a reserved bit", [descriptor(buffer, 64, 0, 1 << 63)],
+             hw.VANE_ERROR_RESERVED),
+            ("TCI without its flag", [descriptor(buffer, 64, 0, 1 << 16)],
+             hw.VANE_ERROR_RESERVED),
+            ("a feature not asked for",
+             [descriptor(buffer, 64, hw.VANE_TXD_VLAN)],
+             hw.VANE_ERROR_FEATURE_UNUSED),
+            ("a frame without end", [descriptor(buffer, 64, eop=False)],
+             hw.VANE_ERROR_CHAIN),
+            ("too many descriptors", endless, hw.VANE_ERROR_CHAIN),
+            ("an address nowhere", [descriptor(NOWHERE, 64)],
+             hw.VANE_ERROR_DMA)):
+        send(env, descriptors)
+        ksft_eq(env.raw.tx_error(), error, what)
+
+
+def wild_index(env):
+    """A doorbell past the ring stops the queue."""
+    send(env, [], tail=(1 << hw.VANE_RING_LOG2_MIN) + 1)
+    ksft_eq(env.raw.tx_error(), hw.VANE_ERROR_INDEX)
+
+
+def wild_rings(env):
+    """Rings that cannot be are refused."""
+    for what, kwargs, error in (
+            ("too large", {"log2": hw.VANE_RING_LOG2_MAX + 1},
+             hw.VANE_ERROR_SIZE),
+            ("too small", {"log2": hw.VANE_RING_LOG2_MIN - 1},
+             hw.VANE_ERROR_SIZE),
+            ("misaligned", {"base": 0x1010}, hw.VANE_ERROR_ALIGN),
+            ("no such vector", {"vector": 100}, hw.VANE_ERROR_VECTOR)):
+        _, state = env.raw.tx_queue(**kwargs)
+        ksft_eq(field(state, hw.VANE_Q_STATE_ERROR), error, what)
+        ksft_eq(state & hw.VANE_Q_STATE_ENABLED, 0, what)
+
+
+def ring_nowhere(env):
+    """A ring in memory that does not exist stops its queue, and no more."""
+    env.raw.tx_queue(base=NOWHERE)
+    env.raw.wr32(hw.VANE_DB_TXQ(0), 1)
+    ksft_eq(env.raw.tx_error(), hw.VANE_ERROR_DMA)
+
+
+def ring_in_own_bar(env):
+    """A ring and a buffer in a VF's own BAR: nothing goes round in circles."""
+    with open(f"{env.vf(0).path}/resource", encoding="ascii") as file:
+        bar = int(file.readline().split()[0], 16)
+    env.raw.tx_queue(base=bar)
+    env.raw.wr32(hw.VANE_DB_TXQ(0), 1)
+    env.raw.tx_error()
+    send(env, [descriptor(bar + hw.VANE_DB_TXQ(0), 64)])
+
+
+def random_registers(env):
+    """Random writes to every register: the PF serves on, the VF can be reset."""
+    rng = random.Random(0x7a01)
+    for _ in range(3000):
+        offset = rng.randrange(0, hw.VANE_VF_BAR_SIZE, 4)
+        if hw.VANE_BLK_MSIX_TABLE <= offset < hw.VANE_BLK_TXQ:
+            # An MSI-X message goes wherever its owner says, on any device.
+            continue
+        env.raw.wr32(offset, rng.choice((0, 1, 3, 0xffffffff,
+                                         rng.getrandbits(32))))
+    for offset in range(0, hw.VANE_VF_BAR_SIZE, 4):
+        env.raw.rd32(offset)
+    ksft_eq(env.raw.enable() & hw.VANE_STATE_ENABLED, hw.VANE_STATE_ENABLED)
+    ksft_eq(env.raw.rd32(hw.VANE_REG_MAGIC), hw.VANE_MAGIC)
+
+
+def foreign_features(env):
+    """Features that were not offered keep the function disabled."""
+    state = env.raw.enable(hw.VANE_FEAT_VNTAG)
+    ksft_eq(state & hw.VANE_STATE_ENABLED, 0)
+    ksft_eq(field(state, hw.VANE_STATE_ERROR), hw.VANE_ERROR_FEATURES)
+
+
+def negotiate(env):
+    """Makes the PF take VF 0 for negotiated."""
+    env.raw.message(message(hw.VANE_MBOX_NEGOTIATE, struct.pack(
+        "<HHI", hw.VANE_ABI_MAJOR_VERSION, hw.VANE_ABI_MINOR_VERSION, 3)))
+    ksft_eq(env.raw.reply()[3], hw.VANE_OK, "negotiate")
+
+
+def message(op, body=b"", seq=1, length=None):
+    """A mailbox message."""
+    return struct.pack("<4H", op, len(body) if length is None else length,
+                       seq, 0) + body
+
+
+def mailbox_malformed(env):
+    """Each malformed message gets its own error."""
+    addrs = struct.pack("<HH", 33, 0) + b"\0" * 192
+    foreign = mac_bytes(env.vfs[0].mac) + b"\0\0"
+    env.raw.message(message(hw.VANE_MBOX_MAC_SET, foreign))
+    ksft_eq(env.raw.reply()[3], hw.VANE_ERR_STATE, "before negotiation")
+    negotiate(env)
+    for what, data, status in (
+            ("no such opcode", message(0), hw.VANE_ERR_UNSUPPORTED),
+            ("no such opcode", message(0xffff), hw.VANE_ERR_UNSUPPORTED),
+            ("a body too short", message(hw.VANE_MBOX_MAC_SET, b"\x02\0\0\0"),
+             hw.VANE_ERR_LENGTH),
+            ("a length that is not there",
+             message(hw.VANE_MBOX_MAC_SET, b"", length=248),
+             hw.VANE_ERR_LENGTH),
+            ("a multicast MAC",
+             message(hw.VANE_MBOX_MAC_SET, b"\x01\0\x5e\0\0\1\0\0"),
+             hw.VANE_ERR_INVALID),
+            ("too many addresses", message(hw.VANE_MBOX_FILTER_ADD, addrs),
+             hw.VANE_ERR_INVALID),
+            ("VLAN 4096", message(hw.VANE_MBOX_VLAN_ADD,
+                                  struct.pack("<4H", 4096, 0, 0, 0)),
+             hw.VANE_ERR_RANGE),
+            ("promiscuous without trust",
+             message(hw.VANE_MBOX_RX_MODE,
+                     struct.pack("<II", hw.VANE_RX_MODE_PROMISC, 0)),
+             hw.VANE_ERR_DENIED),
+            ("an unknown mode",
+             message(hw.VANE_MBOX_RX_MODE, struct.pack("<II", 1 << 31, 0)),
+             hw.VANE_ERR_INVALID)):
+        env.raw.message(data)
+        ksft_eq(env.raw.reply()[3], status, what)
+
+
+def mailbox_wrong_length(env):
+    """A doorbell with an impossible length is refused by the device."""
+    for length in (0, 7, hw.VANE_MBOX_SIZE + 1, 0xffffffff):
+        state = env.raw.message(message(hw.VANE_MBOX_NEGOTIATE), length)
+        ksft_eq(field(state, hw.VANE_MBOX_STATE_ERROR), hw.VANE_ERROR_MSG)
+
+
+def mailbox_flood(env):
+    """Thousands of messages: one at a time is served, others' go through."""
+    negotiate(env)
+    for index in range(3000):
+        env.raw.message(message(hw.VANE_MBOX_RX_MODE, struct.pack("<II", 0, 0),
+                                index & 0xffff))
+        if index % 500 == 0:
+            vf1 = env.vfs[0]
+            ip(f"link set dev {vf1.ifname} address {vf1.mac}", vf1.ns)
+    env.raw.reply()
+
+
+def reset_flood(env):
+    """Resets with requests outstanding, over and over."""
+    for _ in range(500):
+        env.raw.enable()
+        env.raw.message(message(hw.VANE_MBOX_NEGOTIATE, struct.pack(
+            "<HHI", hw.VANE_ABI_MAJOR_VERSION, 0, 0)))
+    env.raw.enable()
+    negotiate(env)
+
+
+def filter_quota(env):
+    """A VF runs into its own limit of filters, not into everybody's."""
+    negotiate(env)
+    status = hw.VANE_OK
+    added = 0
+    while status == hw.VANE_OK and added < hw.VANE_MAX_FILTERS:
+        macs = b"".join(b"\x02\xbb" + struct.pack(">I", added + index)
+                        for index in range(hw.VANE_MBOX_MAX_ADDRS))
+        env.raw.message(message(hw.VANE_MBOX_FILTER_ADD, struct.pack(
+            "<HH", hw.VANE_MBOX_MAX_ADDRS, 0) + macs))
+        status = env.raw.reply()[3]
+        if status == hw.VANE_OK:
+            added += hw.VANE_MBOX_MAX_ADDRS
+    ksft_pr(f"{added} filters")
+    ksft_eq(status, hw.VANE_ERR_NO_SPACE)
+    vf1 = env.vfs[0]
+    ip(f"maddr add 01:00:5e:01:02:03 dev {vf1.ifname}", vf1.ns)
+    defer(ip, f"maddr del 01:00:5e:01:02:03 dev {vf1.ifname}", vf1.ns)
+    capture = Capture(vf1)
+
+    def arrives():
+        frame = make(env.ext, "01:00:5e:01:02:03")
+        env.ext_sender.send(frame)
+        return capture.find(frame, 0.2)
+
+    wait_until(arrives, what="a neighbour's new filter")
+
+
+def spoof(env):
+    """The program cannot send with another's MAC."""
+    frame = make(env.vfs[0].mac, BROADCAST)
+    capture = Capture(env.vfs[1])
+    before = env.raw.rd32(hw.VANE_STAT(hw.VANE_STAT_TX_DROP_SPOOF))
+    send_frame(env, frame)
+    wait_until(lambda: env.raw.rd32(hw.VANE_STAT(hw.VANE_STAT_TX_DROP_SPOOF))
+               == before + 1, what="the spoofed frame counted")
+    ksft_eq(capture.saw(frame), False)
+
+
+def errors_are_counted(env):
+    """Each of the program's mistakes was noted."""
+    ksft_ne(env.guest_errors(), 0)
+    ksft_ge(env.counters(0)["guest-errors"], 10)
+    ksft_eq(env.counters("pf")["guest-errors"], 0)
+    for index in (1, 2):
+        ksft_eq(env.counters(index)["guest-errors"], 0)
+
+
+def driver_takes_over(env):
+    """After all that the VF's driver finds a VF that works."""
+    env.vf(0).bind("vanevf")
+    vf0 = env.vf_port(0)
+    vf0.ping(env.ext)
+    vf0.ping(env.vfs[0])
+    env.vf(0).unbind()
+
+
+if __name__ == "__main__":
+    ksft_main([watched(case) for case in (
+        good_frame, wild_descriptors, wild_index, wild_rings, ring_nowhere,
+        ring_in_own_bar, random_registers, foreign_features, mailbox_malformed,
+        mailbox_wrong_length, mailbox_flood, reset_flood, filter_quota,
+        spoof)] + [errors_are_counted, driver_takes_over], Hostile)

@@ -1,0 +1,294 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Resets, reloads and faults: everything comes back by itself."""
+
+from lib.py import (Stream, Vane, cmd, defer, ethtool_json, ip, ksft_eq,
+                    ksft_ge, ksft_main, ksft_pr, read, run, wait_until)
+
+VFS = 4
+RECOVERY = 20
+
+
+def set_up():
+    """PF, four VFs, the external network."""
+    env = Vane(VFS)
+    env.pf_if = env.pf_port()
+    env.vfs = env.vf_ports(VFS)
+    env.ext = env.ext_port()
+    return env
+
+
+def wait_reaches(one, other, timeout=RECOVERY):
+    """Waits until @one can ping @other again."""
+    wait_until(lambda: one.reaches(other), timeout,
+               what=f"{one.name} reaches {other.name}")
+
+
+def config(port):
+    """What a user set on a port, and should find again."""
+    return (port.link()["mtu"], port.link()["address"],
+            ethtool_json(f"-g {port.ifname}", port.ns)["rx"],
+            ethtool_json(f"-l {port.ifname}", port.ns)["combined"])
+
+
+def check_neighbours(stream):
+    """VF 2 and VF 3 lost nothing of their stream."""
+    sent, lost = stream.stop()
+    ksft_pr(f"neighbours: {sent} frames, {lost} lost")
+    ksft_ge(sent, 20)
+    ksft_eq(lost, 0, "frames of neighbours")
+
+
+def vf_flr(env):
+    """FLR of a VF under traffic: it recovers, its neighbours lose nothing."""
+    vf0, vf2, vf3 = env.vfs[0], env.vfs[2], env.vfs[3]
+    vf0.ethtool("-G {} rx 256 tx 256")
+    before = config(vf0)
+    stream, own = Stream(vf2, vf3), Stream(vf0, env.ext)
+    for _ in range(3):
+        env.vf(0).reset()
+        wait_reaches(vf0, env.ext)
+    own.stop()
+    check_neighbours(stream)
+    ksft_eq(config(vf0), before)
+
+
+def vf_flr_unannounced(env):
+    """An FLR that the driver is not told of: it notices, and recovers."""
+    vf0, vf2, vf3 = env.vfs[0], env.vfs[2], env.vfs[3]
+    stream, own = Stream(vf2, vf3), Stream(vf0, env.ext)
+    # Initiate Function Level Reset, bit 15 of the PCIe Device Control register
+    cmd(f"setpci -s {env.vf(0).bdf} CAP_EXP+8.w=8000:8000")
+    wait_reaches(vf0, env.ext)
+    own.stop()
+    check_neighbours(stream)
+
+
+def vf_unbind_bind(env):
+    """The VF's driver goes and comes; the VF keeps its MAC."""
+    vf1 = env.vfs[1]
+    function, mac = env.vf(1), vf1.mac
+    stream = Stream(env.vfs[2], env.vfs[3])
+    function.unbind()
+    ksft_eq(function.driver, None)
+    function.bind("vanevf")
+    name = function.wait_ifname()
+    ip(f"link set dev {name} name {vf1.ifname} netns {vf1.ns}")
+    ksft_eq(vf1.link()["address"], mac)
+    vf1.up()
+    vf1.ping(env.ext)
+    check_neighbours(stream)
+
+
+def vf_driver_reload(env):
+    """modprobe -r and modprobe of the VF driver with all VFs."""
+    macs = [port.mac for port in env.vfs]
+    cmd("modprobe -r vanevf")
+    cmd("modprobe vanevf")
+    take_vfs(env)
+    ksft_eq([port.link()["address"] for port in env.vfs], macs)
+    env.vfs[0].ping(env.vfs[1])
+
+
+def take_vfs(env):
+    """Moves new interfaces of the VFs to their namespaces, and up."""
+    for index, port in enumerate(env.vfs):
+        name = env.vf(index).wait_ifname()
+        ip(f"link set dev {name} name {port.ifname} netns {port.ns}")
+        port.up()
+
+
+def take_pf(env):
+    """Gives the PF's new interface its address."""
+    env.pf_if.ifname = env.pf.wait_ifname()
+    env.pf_if.up()
+
+
+def pf_reload(env):
+    """PF driver gone and back with VFs up: they go on, and keep their config."""
+    vf0, vf1 = env.vfs[:2]
+    env.vf_set(1, "vlan 77 qos 3")
+    env.vf_set(1, "trust on")
+    infos = env.vf_infos()
+    stream = Stream(env.vfs[2], env.vfs[3])
+    cmd("modprobe -r vane")
+    ksft_eq(env.numvfs(), VFS)
+    cmd("modprobe vane")
+    take_pf(env)
+    defer(env.vf_set, 1, "vlan 0")
+    defer(env.vf_set, 1, "trust off")
+    ksft_eq(env.vf_infos(), infos)
+    for port in env.vfs:
+        port.wait_carrier(timeout=RECOVERY)
+    check_neighbours(stream)
+    vf0.ping(env.ext)
+    ksft_eq(vf1.reaches(vf0), False, "still in its VLAN")
+
+
+def vf_without_pf(env):
+    """A VF that probes before the PF driver: no carrier, then it negotiates."""
+    macs = [port.mac for port in env.vfs]
+    cmd("modprobe -r vanevf")
+    cmd("modprobe -r vane")
+    cmd("modprobe vanevf")
+    name = env.vf(0).wait_ifname()
+    ip(f"link set dev {name} up")
+    ksft_eq(read(f"/sys/class/net/{name}/carrier"), "0")
+    cmd("modprobe vane")
+    take_pf(env)
+    wait_until(lambda: read(f"/sys/class/net/{name}/carrier") == "1", RECOVERY,
+               what="the VF's carrier")
+    take_vfs(env)
+    ksft_eq([port.link()["address"] for port in env.vfs], macs)
+    env.vfs[0].ping(env.ext)
+
+
+def pf_soft_reset(env):
+    """devlink reload: everything comes back, VFs and their config included."""
+    vf0, vf1 = env.vfs[:2]
+    env.vf_set(1, "vlan 77")
+    defer(env.vf_set, 1, "vlan 0")
+    infos = env.vf_infos()
+    cmd(f"devlink dev reload pci/{env.pf.bdf} action driver_reinit")
+    take_pf(env)
+    for port in env.vfs:
+        wait_until(port.carrier, RECOVERY, what=f"{port.name}: carrier")
+    ksft_eq(env.vf_infos(), infos)
+    wait_reaches(vf0, env.ext)
+    wait_reaches(env.pf_if, vf0)
+    ksft_eq(vf1.reaches(vf0), False, "still in its VLAN")
+
+
+def pf_flr(env):
+    """FLR of the PF: PF and VFs come back with their configuration."""
+    vf0 = env.vfs[0]
+    env.vf_set(1, "vlan 77")
+    defer(env.vf_set, 1, "vlan 0")
+    infos = env.vf_infos()
+    env.pf.reset()
+    for port in (env.pf_if, *env.vfs):
+        wait_until(port.carrier, RECOVERY, what=f"{port.name}: carrier")
+    ksft_eq(env.vf_infos(), infos)
+    wait_reaches(vf0, env.ext)
+    wait_reaches(env.pf_if, vf0)
+    wait_reaches(env.vfs[2], env.vfs[3])
+
+
+def tx_hang(port, name, env):
+    """Queues that are not served: the watchdog resets the function."""
+    ip(f"neigh replace {env.ext.ip4} lladdr {env.ext.mac} dev {port.ifname}",
+       port.ns)
+    before = read_timeouts(port)
+    env.fault("queue-hang", True, name)
+    for _ in range(3):
+        ksft_eq(port.reaches(env.ext), False)
+    wait_until(lambda: read_timeouts(port) > before, RECOVERY,
+               what="a transmit timeout")
+    env.qmp.set(env.nic, "fault-queue-hang", False)
+    wait_reaches(port, env.ext)
+
+
+def read_timeouts(port):
+    """Transmit timeouts so far, of all queues."""
+    # ip netns exec, unlike setns, shows that namespace's sysfs.
+    enter = f"ip netns exec {port.ns} " if port.ns else ""
+    counts = cmd(enter + "sh -c 'cat /sys/class/net/"
+                 f"{port.ifname}/queues/tx-*/tx_timeout'")
+    return sum(int(count) for count in counts.split())
+
+
+def vf_tx_hang(env):
+    """A VF whose queues hang recovers; its neighbours do not notice."""
+    stream = Stream(env.vfs[2], env.vfs[3])
+    tx_hang(env.vfs[0], 0, env)
+    check_neighbours(stream)
+
+
+def pf_tx_hang(env):
+    """The same for the PF."""
+    tx_hang(env.pf_if, "pf", env)
+    for port in env.vfs:
+        wait_until(port.carrier, RECOVERY, what=f"{port.name}: carrier")
+    wait_reaches(env.vfs[0], env.ext)
+
+
+def lost_doorbell(env):
+    """A doorbell that gets lost costs time, not the VF."""
+    vf0 = env.vfs[0]
+    env.fault("drop-doorbells", 1, 0)
+    vf0.reaches(env.ext)
+    ksft_eq(env.qmp.get(env.nic, "fault-drop-doorbells"), 0)
+    wait_reaches(vf0, env.ext)
+
+
+def dma_error(env):
+    """A bus error stops a queue of the VF; it recovers, neighbours go on."""
+    vf0 = env.vfs[0]
+    stream = Stream(env.vfs[2], env.vfs[3])
+    env.fault("dma-error", 1, 0)
+    vf0.reaches(env.ext)
+    ksft_eq(env.qmp.get(env.nic, "fault-dma-error"), 0)
+    wait_reaches(vf0, env.ext)
+    check_neighbours(stream)
+
+
+def late_reply(env):
+    """Mailbox replies that take long: the VF waits, others do not."""
+    vf0, vf1 = env.vfs[:2]
+    env.fault("mbox-delay-ms", 500, 0)
+    ip(f"link set dev {vf0.ifname} address 52:54:00:aa:aa:aa", vf0.ns)
+    defer(ip, f"link set dev {vf0.ifname} address {vf0.mac}", vf0.ns)
+    ksft_eq(vf0.link()["address"], "52:54:00:aa:aa:aa")
+    vf0.ping(vf1)
+
+
+def lost_reply(env):
+    """A mailbox message that gets lost: the request fails, the next does not."""
+    vf0 = env.vfs[0]
+    env.fault("mbox-drop", 1, 0)
+    run(f"ip link set dev {vf0.ifname} address 52:54:00:aa:aa:aa", vf0.ns)
+    ksft_eq(env.qmp.get(env.nic, "fault-mbox-drop"), 0)
+    wait_until(lambda: run(f"ip link set dev {vf0.ifname} address "
+                           "52:54:00:bb:bb:bb", vf0.ns).returncode == 0,
+               RECOVERY, what="the mailbox works again")
+    defer(ip, f"link set dev {vf0.ifname} address {vf0.mac}", vf0.ns)
+    wait_reaches(vf0, env.ext)
+
+
+def link_flap(env):
+    """The uplink's link comes and goes; PF and VFs follow to the end."""
+    for _ in range(5):
+        env.link(False)
+        env.link(True)
+    env.link(False)
+    for port in (env.pf_if, *env.vfs):
+        port.wait_carrier(False)
+    env.link(True)
+    for port in (env.pf_if, *env.vfs):
+        port.wait_carrier()
+    env.vfs[0].ping(env.ext)
+
+
+def dead_device(env):
+    """A device that is gone: no carrier, errors, no noise; the drivers unload."""
+    env.fault("dead", True)
+    for port in (env.pf_if, *env.vfs):
+        wait_until(lambda port=port: not port.carrier(), RECOVERY,
+                   what=f"{port.name}: no carrier")
+    ksft_eq(env.vfs[0].reaches(env.vfs[1]), False)
+    run(f"ethtool -S {env.vfs[0].ifname}", env.vfs[0].ns)
+    env.vfs[0].set("down")
+    cmd("modprobe -r vanevf")
+    cmd("modprobe -r vane")
+    env.qmp.set(env.nic, "fault-dead", False)
+    env.load()
+    take_pf(env)
+    take_vfs(env)
+    env.vfs[0].ping(env.ext)
+
+
+if __name__ == "__main__":
+    ksft_main([vf_flr, vf_flr_unannounced, vf_unbind_bind, vf_driver_reload,
+               pf_reload, vf_without_pf, pf_soft_reset, pf_flr, lost_doorbell,
+               dma_error, late_reply, lost_reply, link_flap, vf_tx_hang,
+               pf_tx_hang, dead_device], set_up)

@@ -1,0 +1,142 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""SR-IOV: any number of VFs on and off, as often as one likes."""
+
+import errno
+import time
+
+from lib.py import (Vane, defer, hw, ip_json, ksft_eq, ksft_le, ksft_main,
+                    ksft_pr, ksft_raises, read, run, wait_until)
+
+COUNTS = (1, 7, 64, 255, 256)
+
+
+def vf_macs(env, count):
+    """MAC of each VF's interface."""
+    return [read(f"{env.vf(index).path}/net/{env.vf(index).ifname}/address")
+            for index in range(count)]
+
+
+def no_vf_left(env):
+    """No VF is on the bus, and none has left an interface behind."""
+    links = [link["ifname"] for link in ip_json("link show")
+             if link["ifname"] not in ("lo", "wire0", env.pf.ifname)]
+    return env.numvfs() == 0 and not links
+
+
+def check_vfs(env, count, macs):
+    """@count VFs are there, with the MACs they always had."""
+    ksft_eq(env.numvfs(), count)
+    now = vf_macs(env, count)
+    ksft_eq(len(set(now)), count, "each MAC once")
+    for index, mac in enumerate(now):
+        ksft_eq(mac, macs.setdefault(index, mac), f"VF {index}")
+
+
+def every_count(env):
+    """1, 7, 64, 255 and 256 VFs, each from none and back to none."""
+    macs = {}
+    for count in COUNTS:
+        env.set_vfs(count)
+        check_vfs(env, count, macs)
+        env.write_numvfs(0)
+        wait_until(lambda: no_vf_left(env), what="VFs gone")
+
+
+def ten_cycles(env):
+    """Ten times on and off; the MACs stay, and nothing piles up."""
+    macs = {}
+    for cycle in range(10):
+        count = (7, 64)[cycle % 2]
+        env.set_vfs(count)
+        check_vfs(env, count, macs)
+        env.write_numvfs(0)
+        wait_until(lambda: no_vf_left(env), what="VFs gone")
+
+
+def macs_survive_reload(env):
+    """A VF's default MAC hangs on the NIC and its index alone."""
+    env.set_vfs(3)
+    before = vf_macs(env, 3)
+    env.unload()
+    env.load()
+    env.pf.wait_ifname()
+    env.set_vfs(3)
+    defer(env.write_numvfs, 0)
+    ksft_eq(vf_macs(env, 3), before)
+    for mac in before:
+        ksft_eq(int(mac[:2], 16) & 3, 2, "locally administered, unicast")
+
+
+def too_many(env):
+    """257 is out of range and changes nothing."""
+    with ksft_raises(OSError) as raised:
+        env.write_numvfs(hw.VANE_MAX_VFS + 1)
+    ksft_eq(raised.exception.errno, errno.ERANGE)
+    ksft_eq(env.numvfs(), 0)
+
+
+def change_needs_zero(env):
+    """Another number without 0 between is refused, the same is not."""
+    env.set_vfs(4)
+    defer(env.write_numvfs, 0)
+    with ksft_raises(OSError) as raised:
+        env.write_numvfs(5)
+    ksft_eq(raised.exception.errno, errno.EBUSY)
+    ksft_eq(env.numvfs(), 4)
+    env.write_numvfs(4)
+    ksft_eq(env.numvfs(), 4)
+
+
+def ip_lists_all(env):
+    """ip link show of the PF lists all 256, and truncates nothing."""
+    env.set_vfs(hw.VANE_MAX_VFS)
+    defer(env.write_numvfs, 0)
+    result = run(f"ip link show dev {env.pf.ifname}")
+    ksft_eq(result.stderr, "")
+    listed = [line.split()[1] for line in result.stdout.splitlines()
+              if line.strip().startswith("vf ")]
+    ksft_eq(listed, [str(index) for index in range(hw.VANE_MAX_VFS)])
+
+
+def last_vf_on_next_bus(env):
+    """VF 255 has the routing ID PF + 256: function 0 of the next bus."""
+    env.set_vfs(hw.VANE_MAX_VFS)
+    defer(env.write_numvfs, 0)
+    domain, bus, _ = env.pf.bdf.split(":")
+    ksft_eq(env.vf_bdf(0), f"{domain}:{bus}:00.1")
+    ksft_eq(env.vf_bdf(254), f"{domain}:{bus}:1f.7")
+    ksft_eq(env.vf_bdf(255), f"{domain}:{int(bus, 16) + 1:02x}:00.0")
+    ksft_eq(env.vf(255).driver, "vanevf")
+
+
+def enable_cost(env, count, rounds):
+    """Least seconds that enabling @count VFs took, and PF's MMIO for it."""
+    times, accesses = [], []
+    for _ in range(rounds):
+        before = env.counters()
+        start = time.monotonic()
+        env.write_numvfs(count)
+        times.append(time.monotonic() - start)
+        after = env.counters()
+        accesses.append(sum(after[name] - before[name]
+                            for name in ("mmio-reads", "mmio-writes")))
+        env.write_numvfs(0)
+    return min(times), min(accesses)
+
+
+def enable_is_linear(env):
+    """A VF among 256 costs no more to enable than one among 16."""
+    few_time, few_mmio = enable_cost(env, 16, 4)
+    many_time, many_mmio = enable_cost(env, 256, 2)
+    ksft_pr(f"per VF: {few_time / 16 * 1e3:.1f} ms and {few_mmio / 16:.1f} "
+            f"register accesses of the PF with 16, "
+            f"{many_time / 256 * 1e3:.1f} ms and {many_mmio / 256:.1f} with 256")
+    ksft_le(many_time / 256, few_time / 16 * 1.25)
+    ksft_le(many_mmio / 256, few_mmio / 16 * 1.25)
+
+
+if __name__ == "__main__":
+    ksft_main([every_count, ten_cycles, macs_survive_reload, too_many,
+               change_needs_zero, ip_lists_all, last_vf_on_next_bus,
+               enable_is_linear], Vane)
