@@ -232,7 +232,10 @@ static bool needs_reset(struct vanevf *vf)
 	if (vane_rd32(vdev, VANE_REG_GENERATION) != vf->generation ||
 	    vane_rd32(vdev, VANE_REG_STATUS) & VANE_STATUS_RESET_PENDING)
 		return true;
-	return test_bit(VANEVF_RESET_WANTED, &vf->flags) &&
+	if (!test_bit(VANEVF_RESET_WANTED, &vf->flags))
+		return false;
+	/* A queue that fails each time must not keep the machine busy */
+	return !netif_device_present(vdev->net->netdev) ||
 	       time_after_eq(jiffies, vf->started + SERVICE_PERIOD);
 }
 
