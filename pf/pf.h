@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * VANE PF driver: policy and ownership of the device.
+ *
+ * Locks, outermost first:
+ *
+ * - rtnl: the netdev, and taking the device down and up
+ * - vane_pf.lock: all configuration, its copy in the device included; held
+ *   over commands
+ *
+ * The mailbox is served while pci_enable_sriov() and pci_disable_sriov() run,
+ * under the PF's device lock, and perhaps under rtnl: so whoever serves it
+ * takes vane_pf.lock only, and nobody holds that across those calls.
+ */
+#ifndef VANE_PF_H
+#define VANE_PF_H
+
+#include <linux/bitmap.h>
+#include <linux/etherdevice.h>
+#include <linux/hashtable.h>
+#include <linux/if_link.h>
+#include <linux/if_vlan.h>
+#include <linux/mutex.h>
+#include <linux/netdevice.h>
+#include <linux/pci.h>
+#include <linux/workqueue.h>
+#include <linux/xarray.h>
+
+#include "vane_core.h"
+#include "vane_mbox.h"
+
+#define VANE_ADDR_HASH_BITS		5
+
+/**
+ * struct vane_addr_set - addresses that a port receives beside its station MAC
+ * @buckets: struct vane_addr by hash of the address
+ * @count: how many
+ */
+struct vane_addr_set {
+	DECLARE_HASHTABLE(buckets, VANE_ADDR_HASH_BITS);
+	u16 count;
+};
+
+/**
+ * struct vane_addr - one of them
+ * @node: in its bucket
+ * @mac: address
+ * @marked: for the user of the set, false at first
+ */
+struct vane_addr {
+	struct hlist_node node;
+	u8 mac[ETH_ALEN];
+	bool marked;
+};
+
+/**
+ * struct vane_vf_config - what the administrator decides about a VF
+ * @mac: station address at each reset of the VF
+ * @mac_admin: @mac was set; else it is the default one
+ * @vlan: VID of the port VLAN, 0 with @qos 0 for none
+ * @qos: priority of the port VLAN
+ * @vlan_proto: its EtherType, ETH_P_8021Q or ETH_P_8021AD
+ * @vif: VN-Tag virtual interface, 0 for none
+ * @link_state: IFLA_VF_LINK_STATE_*
+ * @spoofchk: source addresses are checked
+ * @trusted: may change an administered MAC and receive everything
+ * @queues: queue pairs
+ * @vectors: MSI-X vectors
+ *
+ * Holds until SR-IOV is disabled.
+ */
+struct vane_vf_config {
+	u8 mac[ETH_ALEN];
+	bool mac_admin;
+	u16 vlan;
+	u8 qos;
+	u16 vlan_proto;
+	u16 vif;
+	u8 link_state;
+	bool spoofchk;
+	bool trusted;
+	u16 queues;
+	u16 vectors;
+};
+
+/**
+ * struct vane_vf - a virtual function
+ * @config: what the administrator decided
+ * @peer: what the mailbox keeps of it
+ * @mac: station address in use: of @config, or what the VF set since its reset
+ * @addrs: addresses that it asked for since then
+ * @rx_mode: VANE_RX_MODE_* that it asked for since then
+ * @config_gen: raised when @mac or a limit changes other than by the VF
+ */
+struct vane_vf {
+	struct vane_vf_config config;
+	struct vane_mbox_peer peer;
+	u8 mac[ETH_ALEN];
+	struct vane_addr_set addrs;
+	u32 rx_mode;
+	u16 config_gen;
+};
+
+/**
+ * struct vane_pf - the physical function; private part of the devlink
+ * @vdev: the PCI function
+ * @dsn: serial number of the device
+ * @perm_mac: permanent MAC
+ * @limit_filters: filter entries of the switch
+ * @limit_vif_lists: VIF lists in use at a time
+ * @running: the device works and the netdev is attached; guarded by rtnl
+ * @wq: of the work items
+ * @serve_work: serves the VFs' mailboxes
+ * @link_work: tells the VFs of a change of the port's link
+ * @filter_work: brings the PF's filters in line with its netdev
+ * @reset_work: recovers the device
+ * @mbox: mailbox; its service belongs to @serve_work
+ * @lock: guards all that follows
+ * @vfs: virtual functions, from before they appear until after they are gone
+ * @num_vfs: entries of @vfs
+ * @mode: mode of the switch
+ * @port_up: the port has link
+ * @port_speed: its speed, Mb/s
+ * @vif: VIF of the PF, 0 for none
+ * @mac: station address of the PF
+ * @addrs: addresses that the PF receives beside it
+ * @vlans: VLANs that the PF receives with VANE_RX_MODE_VLAN_FILTER
+ * @rx_mode: VANE_RX_MODE_* of the PF
+ * @vif_lists: struct vane_cmd_vif_list by id
+ * @num_vif_lists: entries of @vif_lists
+ */
+struct vane_pf {
+	struct vane_dev vdev;
+	u64 dsn;
+	u8 perm_mac[ETH_ALEN];
+	u32 limit_filters;
+	u32 limit_vif_lists;
+	bool running;
+
+	struct workqueue_struct *wq;
+	struct work_struct serve_work;
+	struct work_struct link_work;
+	struct work_struct filter_work;
+	struct work_struct reset_work;
+	struct vane_mbox_pf mbox;
+
+	struct mutex lock;	/* guards what follows */
+	struct vane_vf *vfs;
+	u16 num_vfs;
+	enum vane_switch_mode mode;
+	bool port_up;
+	u32 port_speed;
+	u16 vif;
+	u8 mac[ETH_ALEN];
+	struct vane_addr_set addrs;
+	DECLARE_BITMAP(vlans, VLAN_N_VID);
+	u32 rx_mode;
+	struct xarray vif_lists;
+	u32 num_vif_lists;
+};
+
+/* Log lines of refused requests: the call has no other way to say why */
+#define vane_pf_refuse(pf, fmt, ...) \
+	dev_warn_ratelimited(&(pf)->vdev.pdev->dev, fmt, ##__VA_ARGS__)
+
+static inline struct vane_pf *vane_pf_of(struct vane_dev *vdev)
+{
+	return container_of(vdev, struct vane_pf, vdev);
+}
+
+static inline struct net_device *vane_pf_netdev(struct vane_pf *pf)
+{
+	return pf->vdev.net->netdev;
+}
+
+/* main.c APIs */
+struct vane_pf *vane_pf_of_netdev(struct net_device *netdev);
+void vane_pf_queue_reset(struct vane_pf *pf);
+
+/* filter.c APIs: commands; vane_pf.lock unless the answer only is wanted */
+int vane_pf_command(struct vane_pf *pf, enum vane_cmd_op op, const void *req,
+		    u16 req_len, void *rsp, u16 rsp_len);
+int vane_pf_batch_end(struct vane_pf *pf, struct vane_mbox_batch *batch);
+struct vane_addr *vane_addr_find(struct vane_addr_set *set, const u8 *mac);
+struct vane_addr *vane_addr_add(struct vane_addr_set *set, const u8 *mac);
+void vane_addr_remove(struct vane_addr_set *set, struct vane_addr *addr);
+void vane_addr_clear(struct vane_addr_set *set);
+void vane_addr_batch(struct vane_mbox_batch *batch, enum vane_cmd_op op,
+		     u16 port, struct vane_addr_set *set, bool marked);
+void vane_rx_mode_batch(struct vane_mbox_batch *batch, u16 port, u32 mode);
+
+/* filter.c APIs: the PF's own filters */
+void vane_filter_work(struct work_struct *work);
+void vane_filter_replay(struct vane_pf *pf, struct vane_mbox_batch *batch);
+void vane_pf_set_rx_mode(struct net_device *netdev);
+int vane_pf_set_mac(struct net_device *netdev, void *addr);
+int vane_pf_add_vid(struct net_device *netdev, __be16 proto, u16 vid);
+int vane_pf_kill_vid(struct net_device *netdev, __be16 proto, u16 vid);
+int vane_pf_set_features(struct net_device *netdev, netdev_features_t features);
+
+/* sriov.c APIs: process context, no locks held */
+int vane_sriov_configure(struct pci_dev *pdev, int num_vfs);
+int vane_sriov_adopt(struct vane_pf *pf);
+void vane_sriov_release(struct vane_pf *pf);
+void vane_sriov_restore(struct vane_pf *pf);
+void vane_link_work(struct work_struct *work);
+
+void vane_vf_default_mac(const struct vane_pf *pf, u16 index, u8 *mac);
+
+/* sriov.c APIs: under vane_pf.lock */
+struct vane_vf *vane_vf_get(struct vane_pf *pf, int index);
+bool vane_vf_link_up(const struct vane_pf *pf, const struct vane_vf *vf);
+int vane_vf_configure(struct vane_pf *pf, u16 index,
+		      const struct vane_vf_config *config, u32 valid);
+void vane_vf_port_batch(struct vane_pf *pf, struct vane_mbox_batch *batch,
+			u16 index, u32 valid);
+void vane_vf_status_batch(struct vane_pf *pf, struct vane_mbox_batch *batch,
+			  u16 index);
+void vane_vf_forget(struct vane_vf *vf);
+void vane_sriov_replay(struct vane_pf *pf, struct vane_mbox_batch *batch);
+
+/* switch.c APIs: process context, no locks held unless said */
+int vane_switch_set_mode(struct vane_pf *pf, enum vane_switch_mode mode,
+			 struct netlink_ext_ack *extack);
+int vane_switch_get_filters(struct vane_pf *pf, u32 *used);
+int vane_switch_get_stats(struct vane_pf *pf, u16 port, u64 *counters);
+int vane_switch_set_vif(struct vane_pf *pf, u16 port, u16 vif,
+			struct netlink_ext_ack *extack);
+int vane_switch_set_list(struct vane_pf *pf,
+			 const struct vane_cmd_vif_list *list,
+			 struct netlink_ext_ack *extack);
+int vane_switch_del_list(struct vane_pf *pf, u16 id,
+			 struct netlink_ext_ack *extack);
+int vane_switch_adopt(struct vane_pf *pf);
+void vane_switch_drop_vfs(struct vane_pf *pf);
+void vane_switch_release(struct vane_pf *pf);
+void vane_switch_refresh_carrier(struct vane_pf *pf);
+/* Under vane_pf.lock */
+void vane_switch_replay(struct vane_pf *pf, struct vane_mbox_batch *batch);
+
+/* vf_ops.c APIs */
+extern const struct vane_mbox_pf_ops vane_vf_ops;
+u16 vane_vf_filter_quota(const struct vane_pf *pf);
+void vane_vf_revoke(struct vane_pf *pf, u16 index);
+void vane_serve_work(struct work_struct *work);
+
+/* admin.c APIs: members of the PF's struct net_device_ops; rtnl */
+int vane_set_vf_mac(struct net_device *netdev, int index, u8 *mac);
+int vane_set_vf_vlan(struct net_device *netdev, int index, u16 vlan, u8 qos,
+		     __be16 proto);
+int vane_set_vf_link_state(struct net_device *netdev, int index, int state);
+int vane_set_vf_spoofchk(struct net_device *netdev, int index, bool on);
+int vane_set_vf_trust(struct net_device *netdev, int index, bool on);
+int vane_get_vf_config(struct net_device *netdev, int index,
+		       struct ifla_vf_info *ivi);
+int vane_get_vf_stats(struct net_device *netdev, int index,
+		      struct ifla_vf_stats *stats);
+
+/* devlink.c APIs */
+extern const struct devlink_ops vane_devlink_ops;
+
+/* netlink.c APIs */
+#if IS_ENABLED(CONFIG_VANE_NETLINK)
+int vane_netlink_init(void);
+void vane_netlink_exit(void);
+#else
+static inline int vane_netlink_init(void)
+{
+	return 0;
+}
+
+static inline void vane_netlink_exit(void)
+{
+}
+#endif
+
+#endif /* VANE_PF_H */

@@ -1,0 +1,530 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * VANE PF driver: virtual functions, from enabling SR-IOV to disabling it.
+ *
+ * The state of a VF exists before pci_enable_sriov() and until
+ * pci_disable_sriov() has returned, since VFs probe inside the one and are
+ * removed inside the other.
+ */
+#include <linux/bitfield.h>
+#include <linux/netdevice.h>
+#include <linux/pci.h>
+#include <linux/siphash.h>
+#include <linux/slab.h>
+
+#include "pf.h"
+
+/* What this driver keeps in the device, for its successor to adopt */
+#define VANE_COOKIE_MAC_ADMIN		BIT(0)
+#define VANE_COOKIE_LINK_STATE		GENMASK(2, 1)
+#define VANE_COOKIE_CONFIG_GEN		GENMASK(31, 16)
+
+/* All of a VF's configuration that this driver decides about */
+#define VANE_VF_VALID_ALL		(VANE_PORT_VALID_ALL & \
+					 ~VANE_PORT_VALID_FEATURES)
+
+/**
+ * vane_vf_default_mac() - MAC of a VF that was given none
+ * @pf: the PF
+ * @index: index of the VF
+ * @mac: where it goes
+ *
+ * Locally administered, the same each time, with a prefix that another device
+ * is unlikely to have.
+ */
+void vane_vf_default_mac(const struct vane_pf *pf, u16 index, u8 *mac)
+{
+	static const siphash_key_t key = {
+		{ 0x56414e4520564620ULL, 0x6164647265737365ULL }
+	};
+	u64 hash;
+
+	hash = siphash_2u64(ether_addr_to_u64(pf->perm_mac), pf->dsn, &key);
+	u64_to_ether_addr(hash, mac);
+	mac[0] &= ~1;
+	mac[0] |= 2;
+	mac[ETH_ALEN - 1] = index;
+}
+
+static void default_config(const struct vane_pf *pf, u16 index,
+			   struct vane_vf_config *config)
+{
+	memset(config, 0, sizeof(*config));
+	vane_vf_default_mac(pf, index, config->mac);
+	config->vlan_proto = ETH_P_8021Q;
+	config->link_state = IFLA_VF_LINK_STATE_AUTO;
+	config->spoofchk = true;
+	config->queues = min_t(u16, VANE_DEF_QUEUES_VF,
+			       netif_get_num_default_rss_queues());
+	config->vectors = config->queues + 1;
+}
+
+/**
+ * vane_vf_get() - a VF by index
+ * @pf: the PF
+ * @index: index as it came from outside
+ *
+ * Return: the VF, or NULL if there is none.
+ */
+struct vane_vf *vane_vf_get(struct vane_pf *pf, int index)
+{
+	lockdep_assert_held(&pf->lock);
+
+	if (index < 0 || index >= pf->num_vfs)
+		return NULL;
+	return &pf->vfs[index];
+}
+
+/* Whether frames of the VF pass, whatever the port's link is */
+static bool vf_may_pass(const struct vane_pf *pf,
+			const struct vane_vf_config *config)
+{
+	if (config->link_state == IFLA_VF_LINK_STATE_DISABLE)
+		return false;
+	return pf->mode != VANE_SWITCH_VNTAG || config->vif;
+}
+
+/**
+ * vane_vf_link_up() - whether the VF sees its link up
+ * @pf: the PF
+ * @vf: the VF
+ *
+ * Return: true if so.
+ */
+bool vane_vf_link_up(const struct vane_pf *pf, const struct vane_vf *vf)
+{
+	lockdep_assert_held(&pf->lock);
+
+	if (!vf_may_pass(pf, &vf->config))
+		return false;
+	return vf->config.link_state == IFLA_VF_LINK_STATE_ENABLE ||
+	       pf->port_up;
+}
+
+/**
+ * vane_vf_port_batch() - post the command that configures a VF's port
+ * @pf: the PF
+ * @batch: where it is added
+ * @index: index of the VF
+ * @valid: VANE_PORT_VALID_*: what of its configuration
+ */
+void vane_vf_port_batch(struct vane_pf *pf, struct vane_mbox_batch *batch,
+			u16 index, u32 valid)
+{
+	const struct vane_vf *vf = &pf->vfs[index];
+	const struct vane_vf_config *config = &vf->config;
+	struct vane_cmd_port cmd = {
+		.port = cpu_to_le16(index),
+		.valid = cpu_to_le32(valid | VANE_PORT_VALID_COOKIE),
+		.vif = cpu_to_le16(config->vif),
+		.queues = cpu_to_le16(config->queues),
+		.vectors = cpu_to_le16(config->vectors),
+	};
+	u32 flags = 0;
+
+	lockdep_assert_held(&pf->lock);
+
+	ether_addr_copy(cmd.mac, vf->mac);
+	if (config->vlan) {
+		cmd.vlan_tci = cpu_to_le16(config->vlan |
+					   config->qos << VLAN_PRIO_SHIFT);
+		cmd.vlan_proto = cpu_to_le16(config->vlan_proto);
+	}
+	if (vf_may_pass(pf, config))
+		flags |= VANE_PORT_FLAG_LINK;
+	if (config->spoofchk)
+		flags |= VANE_PORT_FLAG_SPOOFCHK;
+	if (config->trusted)
+		flags |= VANE_PORT_FLAG_TRUST;
+	cmd.flags = cpu_to_le32(flags);
+	cmd.cookie = cpu_to_le32(FIELD_PREP(VANE_COOKIE_MAC_ADMIN,
+					    config->mac_admin) |
+				 FIELD_PREP(VANE_COOKIE_LINK_STATE,
+					    config->link_state) |
+				 FIELD_PREP(VANE_COOKIE_CONFIG_GEN,
+					    vf->config_gen));
+	vane_mbox_batch_add(batch, VANE_CMD_PORT_SET, &cmd, sizeof(cmd), NULL,
+			    0);
+}
+
+/**
+ * vane_vf_status_batch() - post the command that tells a VF where it stands
+ * @pf: the PF
+ * @batch: where it is added
+ * @index: index of the VF, which is enabled
+ */
+void vane_vf_status_batch(struct vane_pf *pf, struct vane_mbox_batch *batch,
+			  u16 index)
+{
+	const struct vane_vf *vf = &pf->vfs[index];
+	struct vane_cmd_status cmd = {
+		.port = cpu_to_le16(index),
+		.causes = cpu_to_le32(VANE_EVENT_STATUS),
+		.speed = cpu_to_le32(pf->port_speed),
+		.config_gen = cpu_to_le32(vf->config_gen),
+		.max_frame = cpu_to_le32(pf->vdev.limit_frame),
+	};
+	u32 status = 0;
+
+	lockdep_assert_held(&pf->lock);
+
+	if (vane_vf_link_up(pf, vf))
+		status |= VANE_STATUS_LINK_UP;
+	if (vf->config.trusted)
+		status |= VANE_STATUS_TRUSTED;
+	cmd.status = cpu_to_le32(status);
+	ether_addr_copy(cmd.mac, vf->mac);
+	vane_mbox_batch_add(batch, VANE_CMD_STATUS_SET, &cmd, sizeof(cmd),
+			    NULL, 0);
+}
+
+/**
+ * vane_vf_configure() - give a VF a new configuration
+ * @pf: the PF
+ * @index: index of the VF
+ * @config: all of it
+ * @valid: VANE_PORT_VALID_*: what of it is new. With the MAC the VF loses one
+ *	that it set itself.
+ *
+ * In effect, and known to the VF, when this returns 0; else nothing changed.
+ *
+ * Return: 0 or an errno.
+ */
+int vane_vf_configure(struct vane_pf *pf, u16 index,
+		      const struct vane_vf_config *config, u32 valid)
+{
+	struct vane_vf *vf = &pf->vfs[index];
+	const struct vane_vf_config old_config = vf->config;
+	u16 old_config_gen = vf->config_gen;
+	struct vane_mbox_batch batch;
+	u8 old_mac[ETH_ALEN];
+	int err;
+
+	lockdep_assert_held(&pf->lock);
+
+	ether_addr_copy(old_mac, vf->mac);
+	vf->config = *config;
+	if (valid & VANE_PORT_VALID_MAC) {
+		ether_addr_copy(vf->mac, config->mac);
+		vf->config_gen++;
+	}
+
+	/* Whether frames pass is one of the flags */
+	if (valid & VANE_PORT_VALID_VIF)
+		valid |= VANE_PORT_VALID_FLAGS;
+	vane_mbox_batch_begin(&batch, &pf->mbox);
+	vane_vf_port_batch(pf, &batch, index, valid);
+	err = vane_pf_batch_end(pf, &batch);
+	if (err)
+		goto restore;
+	vane_mbox_batch_begin(&batch, &pf->mbox);
+	vane_vf_status_batch(pf, &batch, index);
+	vane_pf_batch_end(pf, &batch);
+	return 0;
+
+restore:
+	vf->config = old_config;
+	vf->config_gen = old_config_gen;
+	ether_addr_copy(vf->mac, old_mac);
+	return err;
+}
+
+/**
+ * vane_vf_forget() - forget what a VF asked for
+ * @vf: the VF
+ *
+ * Its driver's side of vane_vf.mac, .addrs and .rx_mode; the device is left
+ * alone.
+ */
+void vane_vf_forget(struct vane_vf *vf)
+{
+	ether_addr_copy(vf->mac, vf->config.mac);
+	vane_addr_clear(&vf->addrs);
+	vf->rx_mode = 0;
+}
+
+/**
+ * vane_sriov_replay() - configure the VFs of a device that was reset
+ * @pf: the PF
+ * @batch: where the commands are added
+ */
+void vane_sriov_replay(struct vane_pf *pf, struct vane_mbox_batch *batch)
+{
+	u16 i;
+
+	lockdep_assert_held(&pf->lock);
+
+	for (i = 0; i < pf->num_vfs; i++) {
+		vane_vf_forget(&pf->vfs[i]);
+		pf->vfs[i].peer.state = VANE_MBOX_PEER_RESET;
+		vane_vf_port_batch(pf, batch, i, VANE_VF_VALID_ALL);
+		vane_vf_status_batch(pf, batch, i);
+	}
+}
+
+/* Tell VFs where they stand: all, or those that have not asked yet */
+static void tell_vfs(struct vane_pf *pf, bool all)
+{
+	struct vane_mbox_batch batch;
+	u16 i;
+
+	mutex_lock(&pf->lock);
+	vane_mbox_batch_begin(&batch, &pf->mbox);
+	for (i = 0; i < pf->num_vfs; i++)
+		if (all || pf->vfs[i].peer.state == VANE_MBOX_PEER_RESET)
+			vane_vf_status_batch(pf, &batch, i);
+	vane_pf_batch_end(pf, &batch);
+	mutex_unlock(&pf->lock);
+}
+
+/**
+ * vane_link_work() - follow the link of the port
+ * @work: vane_pf.link_work
+ */
+void vane_link_work(struct work_struct *work)
+{
+	struct vane_pf *pf = container_of(work, struct vane_pf, link_work);
+	u32 link, speed;
+
+	link = vane_rd32(&pf->vdev, VANE_REG_PORT_LINK);
+	speed = vane_rd32(&pf->vdev, VANE_REG_PORT_SPEED);
+	if (!vane_dev_alive(&pf->vdev))
+		return;
+
+	mutex_lock(&pf->lock);
+	pf->port_up = link & VANE_PORT_LINK_UP;
+	pf->port_speed = speed;
+	mutex_unlock(&pf->lock);
+	tell_vfs(pf, true);
+}
+
+static struct vane_vf *alloc_vfs(int num_vfs)
+{
+	struct vane_vf *vfs;
+	int i;
+
+	vfs = kvcalloc(num_vfs, sizeof(*vfs), GFP_KERNEL);
+	if (!vfs)
+		return NULL;
+	for (i = 0; i < num_vfs; i++)
+		hash_init(vfs[i].addrs.buckets);
+	return vfs;
+}
+
+/* Let VFs be known to the mailbox and the administrator */
+static void publish_vfs(struct vane_pf *pf, struct vane_vf *vfs, u16 num_vfs)
+{
+	lockdep_assert_held(&pf->lock);
+
+	pf->vfs = vfs;
+	pf->num_vfs = num_vfs;
+}
+
+/**
+ * vane_sriov_release() - forget the VFs
+ * @pf: the PF
+ *
+ * Waits for the mailbox to be done with them.
+ */
+void vane_sriov_release(struct vane_pf *pf)
+{
+	struct vane_vf *vfs;
+	u16 num_vfs, i;
+
+	mutex_lock(&pf->lock);
+	vfs = pf->vfs;
+	num_vfs = pf->num_vfs;
+	publish_vfs(pf, NULL, 0);
+	mutex_unlock(&pf->lock);
+
+	/* Between two of its steps it holds no lock, but may hold a VF */
+	flush_work(&pf->serve_work);
+
+	for (i = 0; i < num_vfs; i++)
+		vane_addr_clear(&vfs[i].addrs);
+	kvfree(vfs);
+}
+
+static int enable_vfs(struct vane_pf *pf, int num_vfs)
+{
+	struct pci_dev *pdev = pf->vdev.pdev;
+	struct vane_mbox_batch batch;
+	struct vane_vf *vfs;
+	int i, err;
+
+	vfs = alloc_vfs(num_vfs);
+	if (!vfs)
+		return -ENOMEM;
+
+	mutex_lock(&pf->lock);
+	publish_vfs(pf, vfs, num_vfs);
+	vane_mbox_batch_begin(&batch, &pf->mbox);
+	for (i = 0; i < num_vfs; i++) {
+		default_config(pf, i, &vfs[i].config);
+		vane_vf_forget(&vfs[i]);
+		vane_vf_port_batch(pf, &batch, i, VANE_VF_VALID_ALL);
+	}
+	err = vane_pf_batch_end(pf, &batch);
+	mutex_unlock(&pf->lock);
+	if (err) {
+		pci_err(pdev, "cannot give %d VFs %u queues and %u vectors each (device has %u and %u): %pe\n",
+			num_vfs, vfs->config.queues, vfs->config.vectors,
+			VANE_TOTAL_QUEUES, VANE_TOTAL_VECTORS, ERR_PTR(err));
+		goto release_vfs;
+	}
+
+	err = pci_enable_sriov(pdev, num_vfs);
+	if (err) {
+		pci_err(pdev, "cannot enable %d VFs: %pe\n", num_vfs,
+			ERR_PTR(err));
+		goto release_vfs;
+	}
+
+	/* Whose driver asks later, or is none of ours, has its link now */
+	tell_vfs(pf, false);
+	return num_vfs;
+
+release_vfs:
+	vane_sriov_release(pf);
+	return err;
+}
+
+static int disable_vfs(struct vane_pf *pf)
+{
+	struct pci_dev *pdev = pf->vdev.pdev;
+
+	if (pci_vfs_assigned(pdev)) {
+		pci_warn(pdev, "cannot disable VFs: a guest uses one\n");
+		return -EPERM;
+	}
+
+	pci_disable_sriov(pdev);
+	vane_sriov_release(pf);
+	vane_switch_drop_vfs(pf);
+	return 0;
+}
+
+/**
+ * vane_sriov_configure() - sriov_configure of the PCI driver
+ * @pdev: the PF
+ * @num_vfs: VFs to enable, none being enabled, or 0; the PCI core has compared
+ *	it with TotalVFs
+ *
+ * Under the device lock.
+ *
+ * Return: VFs enabled, or an errno.
+ */
+int vane_sriov_configure(struct pci_dev *pdev, int num_vfs)
+{
+	struct vane_pf *pf = pci_get_drvdata(pdev);
+
+	return num_vfs ? enable_vfs(pf, num_vfs) : disable_vfs(pf);
+}
+
+/* The configuration that the device has for a port */
+static void take_config(struct vane_vf *vf, const struct vane_cmd_port *port)
+{
+	u32 cookie = le32_to_cpu(port->cookie);
+	u32 flags = le32_to_cpu(port->flags);
+	struct vane_vf_config *config = &vf->config;
+	u16 tci = le16_to_cpu(port->vlan_tci);
+
+	ether_addr_copy(vf->mac, port->mac);
+	config->mac_admin = FIELD_GET(VANE_COOKIE_MAC_ADMIN, cookie);
+	if (config->mac_admin)
+		ether_addr_copy(config->mac, port->mac);
+	config->vlan = tci & VLAN_VID_MASK;
+	config->qos = tci >> VLAN_PRIO_SHIFT;
+	if (port->vlan_proto)
+		config->vlan_proto = le16_to_cpu(port->vlan_proto);
+	config->vif = le16_to_cpu(port->vif);
+	config->link_state = FIELD_GET(VANE_COOKIE_LINK_STATE, cookie);
+	config->spoofchk = flags & VANE_PORT_FLAG_SPOOFCHK;
+	config->trusted = flags & VANE_PORT_FLAG_TRUST;
+	vf->peer.trusted = config->trusted;
+	config->queues = le16_to_cpu(port->queues);
+	config->vectors = le16_to_cpu(port->vectors);
+	/* Another one, so that VFs come and negotiate with this driver */
+	vf->config_gen = FIELD_GET(VANE_COOKIE_CONFIG_GEN, cookie) + 1;
+}
+
+/**
+ * vane_sriov_adopt() - take over VFs that a former driver left enabled
+ * @pf: the PF, whose mailbox is started but not ready
+ *
+ * Return: 0 or an errno.
+ */
+int vane_sriov_adopt(struct vane_pf *pf)
+{
+	int num_vfs = pci_num_vf(pf->vdev.pdev);
+	struct vane_mbox_batch batch;
+	struct vane_cmd_port *ports;
+	struct vane_vf *vfs;
+	int i, err;
+
+	vfs = alloc_vfs(num_vfs);
+	if (!vfs)
+		return -ENOMEM;
+	ports = kvcalloc(num_vfs, sizeof(*ports), GFP_KERNEL);
+	if (!ports) {
+		err = -ENOMEM;
+		goto free_vfs;
+	}
+
+	mutex_lock(&pf->lock);
+	vane_mbox_batch_begin(&batch, &pf->mbox);
+	for (i = 0; i < num_vfs; i++) {
+		ports[i].port = cpu_to_le16(i);
+		vane_mbox_batch_add(&batch, VANE_CMD_PORT_GET, &ports[i],
+				    sizeof(ports[i]), &ports[i],
+				    sizeof(ports[i]));
+	}
+	err = vane_pf_batch_end(pf, &batch);
+	if (err)
+		goto unlock;
+
+	publish_vfs(pf, vfs, num_vfs);
+	vane_mbox_batch_begin(&batch, &pf->mbox);
+	for (i = 0; i < num_vfs; i++) {
+		default_config(pf, i, &vfs[i].config);
+		take_config(&vfs[i], &ports[i]);
+		vane_vf_port_batch(pf, &batch, i, VANE_PORT_VALID_COOKIE);
+		vane_vf_status_batch(pf, &batch, i);
+	}
+	err = vane_pf_batch_end(pf, &batch);
+	if (err)
+		publish_vfs(pf, NULL, 0);
+unlock:
+	mutex_unlock(&pf->lock);
+	kvfree(ports);
+free_vfs:
+	if (err)
+		kvfree(vfs);
+	return err;
+}
+
+/**
+ * vane_sriov_restore() - let VFs master the bus and interrupt again
+ * @pf: the PF, after a reset of its slot or its function
+ *
+ * Such a reset clears both in the VFs, and the PCI core brings back only the
+ * VFs themselves. Their drivers know nothing of it.
+ */
+void vane_sriov_restore(struct vane_pf *pf)
+{
+	struct pci_dev *pdev = pf->vdev.pdev;
+	struct pci_dev *vfdev;
+	int i;
+
+	for (i = 0; i < pci_num_vf(pdev); i++) {
+		vfdev = pci_get_domain_bus_and_slot(pci_domain_nr(pdev->bus),
+						    pci_iov_virtfn_bus(pdev, i),
+						    pci_iov_virtfn_devfn(pdev, i));
+		if (!vfdev)
+			continue;
+		if (vfdev->is_busmaster)
+			pci_set_master(vfdev);
+		pci_restore_msi_state(vfdev);
+		pci_dev_put(vfdev);
+	}
+}
