@@ -152,8 +152,8 @@ static int vanevf_create_netdev(struct vanevf *vf)
 	int err;
 
 	vn = vane_net_alloc(&vf->vdev, &vanevf_netdev_ops);
-	if (IS_ERR(vn))
-		return PTR_ERR(vn);
+	if (!vn)
+		return -ENOMEM;
 
 	netdev = vn->netdev;
 	vanevf_first_mac(vf, netdev);
