@@ -8,6 +8,7 @@ set -euo pipefail
 
 repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
 cache=${VANE_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/vane}
+# shellcheck disable=SC2034 # for those who source this
 build=$repo/build
 logs=$cache/logs
 export VANE_CACHE=$cache
@@ -98,7 +99,7 @@ long_step() {
 		printf '\r\033[K' >&2
 	fi
 	if [ "$status" = 0 ]; then
-		say "$name: done in $((SECONDS - start))s"
+		[ $((SECONDS - start)) -lt 3 ] || say "$name: done in $((SECONDS - start))s"
 	else
 		{
 			grep -E ' error: |: undefined |ERROR: ' "$log" | head -n 20
