@@ -68,6 +68,7 @@ typedef struct VaneCounters {
 
 typedef struct VaneFunction VaneFunction;
 typedef struct VaneSwitch VaneSwitch;
+typedef struct VaneFrame VaneFrame;
 
 /*
  * A transmit queue. The first group holds registers, which the register file
@@ -81,10 +82,18 @@ typedef struct VaneTxQueue {
     uint32_t vector;
 
     bool enabled;
-    bool pending;               /* rung or polled: the bottom half looks */
+    bool pending;               /* rung: has to be looked at */
+    bool listed;                /* on VaneDevice.tx_pending */
     uint8_t error;              /* enum vane_error */
+    uint16_t index;
     uint16_t head;              /* next descriptor to be read */
     uint16_t tail;              /* last doorbell or shadow value used */
+    uint16_t told;              /* head as stored in host memory */
+    uint16_t fetched_first;     /* descriptors read ahead */
+    uint16_t fetched_count;
+    struct vane_tx_desc *fetched;
+    VaneFunction *fn;
+    QTAILQ_ENTRY(VaneTxQueue) next;
 } VaneTxQueue;
 
 /* A receive queue, in the same two groups. OPT may change at any time. */
@@ -100,12 +109,22 @@ typedef struct VaneRxQueue {
 
     bool enabled;
     bool cpl32;
-    bool pending;
+    bool dirty;                 /* on VaneDevice.rx_dirty */
     uint8_t error;              /* enum vane_error */
+    uint16_t index;
     uint16_t buf_head;          /* next buffer to be used */
     uint16_t buf_tail;          /* buffers posted up to here */
     uint16_t cpl_tail;          /* next completion to be written */
     uint16_t cpl_head;          /* completions read up to here */
+    uint16_t event;             /* as stored in the shadow */
+    uint16_t capacity;          /* of the two arrays */
+    uint16_t fetched_first;     /* buffers read ahead */
+    uint16_t fetched_count;
+    uint16_t staged_count;      /* completions not yet written */
+    uint64_t *fetched;
+    uint64_t *staged;
+    VaneFunction *fn;
+    QTAILQ_ENTRY(VaneRxQueue) next;
 } VaneRxQueue;
 
 /* An interrupt vector with its status block. */
@@ -245,7 +264,8 @@ typedef struct VaneSlice {
 typedef struct VaneSriov {
     uint16_t cap;
     uint16_t total_vfs;         /* property "total-vfs" */
-    uint16_t num_vfs;           /* enabled */
+    uint16_t num_vfs;           /* enabled: 0 without VF Enable */
+    bool enabled;               /* VF Enable */
     uint16_t page_size;         /* System Page Size register */
     bool listed;                /* VFs can be found on their buses */
     bool mapped;                /* the aperture is in the address space */
@@ -277,8 +297,15 @@ struct VaneDevice {
     NICState *nic;
     NICConf conf;
     QEMUBH *bh;
+    bool running;               /* in the bottom half */
     QEMUTimer *mbox_timer;      /* fault-mbox-delay-ms */
     QTAILQ_HEAD(, VaneVector) dirty;
+    QTAILQ_HEAD(, VaneTxQueue) tx_pending;      /* served in turn */
+    QTAILQ_HEAD(, VaneRxQueue) rx_dirty;        /* completions to be written */
+    VaneFrame *frame_tx;        /* on its way from a transmit queue */
+    VaneFrame *frame_rx;        /* from the uplink */
+    VaneFrame *frame_segment;   /* of either, where it is a TSO frame */
+    uint64_t uplink_dropped;    /* frames from the uplink without a legal tag */
     DECLARE_BITMAP(mbox_work, VANE_MAX_VFS);    /* VFs with a slot to fill */
     uint32_t errors_logged;
 };
@@ -317,8 +344,8 @@ void vane_function_enable(VaneFunction *fn, bool enable);
  * what it set in the switch gone, a new generation.
  */
 void vane_function_reset(VaneFunction *fn);
-/* Bus master came or went, or memory space did. */
-void vane_function_command(VaneFunction *fn, bool had_master);
+/* Its configuration space was written; @had_dma is from before. */
+void vane_function_config_written(VaneFunction *fn, bool had_dma);
 /* Soft reset of the device: PF_CTRL.RESET. */
 void vane_device_reset(VaneDevice *dev);
 /* Something that PF_READY depends on may have changed. */
@@ -357,8 +384,18 @@ bool vane_dma_write32_release(VaneFunction *fn, VaneDma purpose, uint64_t addr,
                               uint32_t value);
 
 /*
+ * Where bytes that the function reads lie in this process: adds pieces to
+ * @iov, which has @max, and counts them in @count. RAM only. They may be used
+ * until the end of the caller's RCU critical section.
+ */
+bool vane_dma_map(VaneFunction *fn, VaneDma purpose, uint64_t addr, size_t len,
+                  struct iovec *iov, unsigned *count, unsigned max);
+
+/*
  * vanevf.c: the VF as a PCI device
  */
+/* Realizes the VF; its fn and bar are set. */
+bool vane_vf_realize(VaneVF *vf, PCIBus *bus, Error **errp);
 /* MSI-X Table Size of a VF follows what is in force. */
 void vane_vf_set_vectors(VaneVF *vf, uint16_t vectors);
 
@@ -381,7 +418,7 @@ void vane_fault_class_init(ObjectClass *klass);
 void vane_counters_class_init(ObjectClass *klass);
 
 /*
- * vane_regs.c: BAR 0
+ * vane_regs.c, vane_mmio.c: BAR 0
  */
 extern const MemoryRegionOps vane_regs_ops;     /* opaque: VaneFunction */
 
@@ -413,13 +450,16 @@ void vane_cause(VaneFunction *fn, uint32_t causes);
 void vane_mbox_init(VaneDevice *dev);
 void vane_mbox_exit(VaneDevice *dev);
 void vane_mbox_doorbell(VaneFunction *fn, uint32_t length);
-/* The function was reset: what it had outstanding is dropped. */
+/* The function was reset: what it had outstanding is dropped; PF: queues. */
 void vane_mbox_function_reset(VaneFunction *fn);
-/* Soft reset of the device: RQ and SQ off, nothing gathered for the PF. */
+/* Soft reset of the device: nothing is gathered for the PF. */
 void vane_mbox_reset(VaneDevice *dev);
 /* PF_READY rose, or RQ has room: requests that were held may go. */
 void vane_mbox_resume(VaneDevice *dev);
-/* VANE_NOTICE_* to the PF; @error and @queue with VANE_NOTICE_QUEUE_ERROR */
+/*
+ * VANE_NOTICE_* of a VF to the PF; @error and @queue with
+ * VANE_NOTICE_QUEUE_ERROR. The PF gets none of itself.
+ */
 void vane_notice(VaneFunction *fn, uint32_t bits, uint32_t error,
                  uint32_t queue);
 void vane_rq_enable(VaneDevice *dev, bool enable);
@@ -462,6 +502,8 @@ void vane_rxq_disable(VaneFunction *fn, uint32_t queue);
 /* The doorbell's value as written; @queue is below the function's limit. */
 void vane_txq_doorbell(VaneFunction *fn, uint32_t queue, uint32_t value);
 void vane_rxq_doorbell(VaneFunction *fn, uint32_t queue, uint32_t value);
+/* Bus master is back: queues that were rung meanwhile are looked at. */
+void vane_rings_resume(VaneFunction *fn);
 /* Bottom half: serves pending queues on a budget. True if there is more. */
 bool vane_rings_run(VaneDevice *dev);
 /* Stops a queue for a violation; @queue as in struct vane_rq_slot. */

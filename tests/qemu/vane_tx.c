@@ -67,8 +67,8 @@ static bool txq_fetch(VaneTxQueue *txq)
     }
     txq->fetched_count += n;
     while (n--) {
-        le64_to_cpus(&to->addr);
-        le64_to_cpus(&to->ctrl);
+        to->addr = le64_to_cpu(to->addr);
+        to->ctrl = le64_to_cpu(to->ctrl);
         to++;
     }
     return true;

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * VANE: the PF's commands (datasheet, "PF block"): one row each.
+ */
+#include "qemu/osdep.h"
+#include "trace.h"
+#include "vane.h"
+
+/* The VF that a command names, if it is enabled. */
+static VaneFunction *enabled_vf(VaneDevice *dev, uint32_t port)
+{
+    VaneFunction *fn = vane_function(dev, port);
+
+    return fn && !vane_is_pf(fn) && vane_function_present(fn) ? fn : NULL;
+}
+
+static int status_set(VaneDevice *dev, const void *req, void *rsp)
+{
+    const struct vane_cmd_status *cmd = req;
+    VaneFunction *fn = enabled_vf(dev, le16_to_cpu(cmd->port));
+    uint32_t causes = le32_to_cpu(cmd->causes);
+    uint32_t bits = le32_to_cpu(cmd->status);
+
+    if (!fn) {
+        return VANE_ERR_NOT_FOUND;
+    }
+    if (cmd->reserved0 || cmd->reserved1 || causes & ~VANE_EVENT_STATUS ||
+        bits & ~VANE_STATUS_SETTABLE) {
+        return VANE_ERR_INVALID;
+    }
+    fn->status.bits = bits;
+    fn->status.speed = le32_to_cpu(cmd->speed);
+    fn->status.config_gen = le32_to_cpu(cmd->config_gen);
+    fn->status.max_frame = le32_to_cpu(cmd->max_frame);
+    fn->status.mac = 0;
+    for (int i = 0; i < sizeof(cmd->mac); i++) {
+        fn->status.mac |= (uint64_t)cmd->mac[i] << 8 * i;
+    }
+    if (causes) {
+        vane_cause(fn, causes);
+    }
+    return VANE_OK;
+}
+
+static int vf_reset(VaneDevice *dev, const void *req, void *rsp)
+{
+    const struct vane_cmd_target *cmd = req;
+    VaneFunction *fn = enabled_vf(dev, le16_to_cpu(cmd->port));
+
+    if (!fn) {
+        return VANE_ERR_NOT_FOUND;
+    }
+    if (cmd->reserved[0] || cmd->reserved[1] || cmd->reserved[2]) {
+        return VANE_ERR_INVALID;
+    }
+    vane_function_reset(fn);
+    return VANE_OK;
+}
+
+static int stats_get(VaneDevice *dev, const void *req, void *rsp)
+{
+    const struct vane_cmd_target *cmd = req;
+    VaneFunction *fn = vane_function(dev, le16_to_cpu(cmd->port));
+    __le64 *stats = rsp;
+
+    if (!fn || !vane_function_present(fn)) {
+        return VANE_ERR_NOT_FOUND;
+    }
+    if (cmd->reserved[0] || cmd->reserved[1] || cmd->reserved[2]) {
+        return VANE_ERR_INVALID;
+    }
+    for (int i = 0; i < VANE_STAT_COUNT; i++) {
+        stats[i] = cpu_to_le64(fn->stats[i]);
+    }
+    return VANE_OK;
+}
+
+typedef struct VaneCommand {
+    uint16_t request;           /* least bytes of the body */
+    uint16_t answer;            /* bytes of the answer's body */
+    VaneCmdHandler *handler;
+} VaneCommand;
+
+static const VaneCommand commands[] = {
+    [VANE_CMD_PORT_SET] = {
+        sizeof(struct vane_cmd_port), 0, vane_switch_port_set },
+    [VANE_CMD_PORT_GET] = {
+        sizeof(struct vane_cmd_port), sizeof(struct vane_cmd_port),
+        vane_switch_port_get },
+    [VANE_CMD_STATUS_SET] = {
+        sizeof(struct vane_cmd_status), 0, status_set },
+    [VANE_CMD_FILTER_ADD] = {
+        sizeof(struct vane_cmd_filter), 0, vane_switch_filter_add },
+    [VANE_CMD_FILTER_DEL] = {
+        sizeof(struct vane_cmd_filter), 0, vane_switch_filter_del },
+    [VANE_CMD_FILTER_CLEAR] = {
+        sizeof(struct vane_cmd_target), 0, vane_switch_filter_clear },
+    [VANE_CMD_VLAN_ADD] = {
+        sizeof(struct vane_cmd_vlan), 0, vane_switch_vlan_add },
+    [VANE_CMD_VLAN_DEL] = {
+        sizeof(struct vane_cmd_vlan), 0, vane_switch_vlan_del },
+    [VANE_CMD_RX_MODE] = {
+        sizeof(struct vane_cmd_rx_mode), 0, vane_switch_rx_mode },
+    [VANE_CMD_SWITCH_SET] = {
+        sizeof(struct vane_cmd_switch), 0, vane_switch_mode_set },
+    [VANE_CMD_SWITCH_GET] = {
+        0, sizeof(struct vane_cmd_switch), vane_switch_mode_get },
+    [VANE_CMD_VIF_LIST_SET] = {
+        sizeof(struct vane_cmd_vif_list), 0, vane_switch_vif_list_set },
+    [VANE_CMD_VIF_LIST_GET] = {
+        sizeof(struct vane_cmd_vif_list), sizeof(struct vane_cmd_vif_list),
+        vane_switch_vif_list_get },
+    [VANE_CMD_VF_RESET] = {
+        sizeof(struct vane_cmd_target), 0, vf_reset },
+    [VANE_CMD_STATS_GET] = {
+        sizeof(struct vane_cmd_target), VANE_STAT_COUNT * sizeof(__le64),
+        stats_get },
+};
+
+int vane_cmd_execute(VaneDevice *dev, struct vane_msg *msg, uint32_t *answer)
+{
+    uint8_t rsp[VANE_MSG_BODY_MAX] QEMU_ALIGNED(8) = {};
+    uint32_t op = le16_to_cpu(msg->hdr.op);
+    uint32_t len = le16_to_cpu(msg->hdr.len);
+    const VaneCommand *command;
+    int result;
+
+    *answer = 0;
+    if (op >= ARRAY_SIZE(commands) || !commands[op].handler) {
+        result = VANE_ERR_UNSUPPORTED;
+        goto out;
+    }
+    command = &commands[op];
+    if (len < command->request || len > VANE_MSG_BODY_MAX) {
+        result = VANE_ERR_LENGTH;
+        goto out;
+    }
+    result = command->handler(dev, msg->body, rsp);
+    if (result == VANE_OK) {
+        *answer = command->answer;
+        memcpy(msg->body, rsp, command->answer);
+    }
+out:
+    trace_vane_mbox_command(op, len, result);
+    return result;
+}

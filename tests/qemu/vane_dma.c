@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * VANE: host memory as each function sees it. Every access carries the
+ * requester ID of the function that it is for, and is counted by purpose.
+ */
+#include "qemu/osdep.h"
+#include "qemu/atomic.h"
+#include "hw/pci/pci_device.h"
+#include "trace.h"
+#include "vane.h"
+
+static bool in_d0(const PCIDevice *pdev)
+{
+    uint16_t pmcsr;
+
+    if (!(pdev->cap_present & QEMU_PCI_CAP_PM)) {
+        return true;
+    }
+    pmcsr = pci_get_word(pdev->config + pdev->pm_cap + PCI_PM_CTRL);
+    return !(pmcsr & PCI_PM_CTRL_STATE_MASK);
+}
+
+bool vane_dma_allowed(const VaneFunction *fn)
+{
+    const PCIDevice *pdev = fn->pdev;
+
+    return vane_function_present(fn) &&
+           pci_get_word(pdev->config + PCI_COMMAND) & PCI_COMMAND_MASTER &&
+           in_d0(pdev) && !vane_fault_dead(fn);
+}
+
+/* What may go wrong before an access reaches the bus. */
+static bool dma_begins(VaneFunction *fn, uint64_t addr, uint64_t len)
+{
+    if (!vane_dma_allowed(fn)) {
+        trace_vane_dma_refused(fn->index, addr, len);
+        return false;
+    }
+    if (len > (1ull << VANE_DMA_ADDR_BITS) ||
+        addr > (1ull << VANE_DMA_ADDR_BITS) - len) {
+        vane_guest_error(fn, "DMA at 0x%" PRIx64 " is beyond %d bits", addr,
+                         VANE_DMA_ADDR_BITS);
+        return false;
+    }
+    if (vane_fault_dma(fn)) {
+        trace_vane_dma_failed(fn->index, addr, len);
+        return false;
+    }
+    return true;
+}
+
+static bool dma_ends(VaneFunction *fn, uint64_t addr, uint64_t len,
+                     MemTxResult result)
+{
+    if (result != MEMTX_OK) {
+        trace_vane_dma_failed(fn->index, addr, len);
+        vane_guest_error(fn, "DMA at 0x%" PRIx64 " failed", addr);
+        return false;
+    }
+    return true;
+}
+
+static bool read_counted(VaneFunction *fn, VaneDma purpose, uint64_t addr,
+                         uint64_t len, MemTxResult result)
+{
+    VaneDmaCounter *counter = &fn->counters.dma[purpose];
+
+    counter->reads++;
+    counter->read_bytes += len;
+    return dma_ends(fn, addr, len, result);
+}
+
+static bool write_counted(VaneFunction *fn, VaneDma purpose, uint64_t addr,
+                          uint64_t len, MemTxResult result)
+{
+    VaneDmaCounter *counter = &fn->counters.dma[purpose];
+
+    counter->writes++;
+    counter->write_bytes += len;
+    return dma_ends(fn, addr, len, result);
+}
+
+bool vane_dma_read(VaneFunction *fn, VaneDma purpose, uint64_t addr,
+                   void *buf, size_t len)
+{
+    return dma_begins(fn, addr, len) &&
+           read_counted(fn, purpose, addr, len,
+                        pci_dma_read(fn->pdev, addr, buf, len));
+}
+
+bool vane_dma_write(VaneFunction *fn, VaneDma purpose, uint64_t addr,
+                    const void *buf, size_t len)
+{
+    return dma_begins(fn, addr, len) &&
+           write_counted(fn, purpose, addr, len,
+                         pci_dma_write(fn->pdev, addr, buf, len));
+}
+
+/*
+ * An aligned load or store of 4 or 8 bytes by {ld,st}{l,q}_le_pci_dma is one
+ * host access where the address is RAM; pci_dma_read() and pci_dma_write() are
+ * a memmove() that a vCPU thread may see in any order and in parts.
+ */
+bool vane_dma_read64_acquire(VaneFunction *fn, VaneDma purpose, uint64_t addr,
+                             uint64_t *value)
+{
+    bool ok;
+
+    ok = dma_begins(fn, addr, sizeof(*value)) &&
+         read_counted(fn, purpose, addr, sizeof(*value),
+                      ldq_le_pci_dma(fn->pdev, addr, value,
+                                     MEMTXATTRS_UNSPECIFIED));
+    smp_rmb();
+    return ok;
+}
+
+bool vane_dma_read32_acquire(VaneFunction *fn, VaneDma purpose, uint64_t addr,
+                             uint32_t *value)
+{
+    bool ok;
+
+    ok = dma_begins(fn, addr, sizeof(*value)) &&
+         read_counted(fn, purpose, addr, sizeof(*value),
+                      ldl_le_pci_dma(fn->pdev, addr, value,
+                                     MEMTXATTRS_UNSPECIFIED));
+    smp_rmb();
+    return ok;
+}
+
+bool vane_dma_write64_release(VaneFunction *fn, VaneDma purpose, uint64_t addr,
+                              uint64_t value)
+{
+    smp_wmb();
+    return dma_begins(fn, addr, sizeof(value)) &&
+           write_counted(fn, purpose, addr, sizeof(value),
+                         stq_le_pci_dma(fn->pdev, addr, value,
+                                        MEMTXATTRS_UNSPECIFIED));
+}
+
+bool vane_dma_write32_release(VaneFunction *fn, VaneDma purpose, uint64_t addr,
+                              uint32_t value)
+{
+    smp_wmb();
+    return dma_begins(fn, addr, sizeof(value)) &&
+           write_counted(fn, purpose, addr, sizeof(value),
+                         stl_le_pci_dma(fn->pdev, addr, value,
+                                        MEMTXATTRS_UNSPECIFIED));
+}
+
+bool vane_dma_map(VaneFunction *fn, VaneDma purpose, uint64_t addr, size_t len,
+                  struct iovec *iov, unsigned *count, unsigned max)
+{
+    AddressSpace *as = pci_get_address_space(fn->pdev);
+    uint64_t at = addr;
+    size_t left = len;
+
+    if (!dma_begins(fn, addr, len)) {
+        return false;
+    }
+    while (left) {
+        hwaddr xlat, n = left;
+        MemoryRegion *mr;
+
+        mr = address_space_translate(as, at, &xlat, &n, false,
+                                     MEMTXATTRS_UNSPECIFIED);
+        if (!n || !memory_access_is_direct(mr, false,
+                                           MEMTXATTRS_UNSPECIFIED) ||
+            *count == max) {
+            return read_counted(fn, purpose, at, 0, MEMTX_ACCESS_ERROR);
+        }
+        iov[*count].iov_base = (uint8_t *)memory_region_get_ram_ptr(mr) + xlat;
+        iov[*count].iov_len = n;
+        (*count)++;
+        at += n;
+        left -= n;
+    }
+    return read_counted(fn, purpose, addr, len, MEMTX_OK);
+}

@@ -1,0 +1,547 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * VANE: mailbox windows of the VFs, and the PF's queues of slots (datasheet,
+ * "Mailbox").
+ */
+#include "qemu/osdep.h"
+#include "qemu/cutils.h"
+#include "trace.h"
+#include "vane.h"
+
+#define RQ_LOG2_MAX             VANE_RING_LOG2_MAX
+#define SQ_BUDGET               64      /* slots served in one bottom half */
+
+/*
+ * Slot queues
+ */
+
+static uint64_t slot_address(const VaneSlotQueue *queue, uint16_t index,
+                             uint32_t size)
+{
+    return queue->base + (index & ((1u << queue->size_log2) - 1)) *
+                         (uint64_t)size;
+}
+
+/* Set in the first pass over the ring, clear in the second, ... */
+static uint64_t slot_phase(const VaneSlotQueue *queue, uint16_t index)
+{
+    return index >> queue->size_log2 & 1 ? 0 : VANE_SLOT_PHASE;
+}
+
+static void slot_queue_stop(VaneDevice *dev, VaneSlotQueue *queue,
+                            enum vane_error error)
+{
+    queue->enabled = false;
+    queue->error = error;
+    trace_vane_slot_queue(queue == &dev->rq ? "RQ" : "SQ", false, error);
+    vane_update_pf_ready(dev);
+    vane_cause(&dev->fn, VANE_EVENT_QUEUE);
+}
+
+static enum vane_error slot_queue_check(VaneDevice *dev,
+                                        const VaneSlotQueue *queue,
+                                        uint32_t log2_min)
+{
+    if (!dev->fn.enabled) {
+        return VANE_ERROR_DISABLED;
+    }
+    if (queue->size_log2 < log2_min || queue->size_log2 > RQ_LOG2_MAX) {
+        return VANE_ERROR_SIZE;
+    }
+    if (!queue->base || queue->base % VANE_RING_ALIGN ||
+        queue->base >> VANE_DMA_ADDR_BITS) {
+        return VANE_ERROR_ALIGN;
+    }
+    return VANE_ERROR_NONE;
+}
+
+static void slot_queue_enable(VaneDevice *dev, VaneSlotQueue *queue,
+                              const char *name, uint32_t log2_min, bool enable)
+{
+    if (enable && queue->enabled) {
+        return;
+    }
+    queue->enabled = false;
+    queue->error = VANE_ERROR_NONE;
+    if (enable) {
+        queue->error = slot_queue_check(dev, queue, log2_min);
+        queue->enabled = queue->error == VANE_ERROR_NONE;
+        if (!queue->enabled) {
+            vane_guest_error(&dev->fn, "%s not enabled: error %u", name,
+                             queue->error);
+        }
+        queue->head = 0;
+        queue->tail = 0;
+    }
+    trace_vane_slot_queue(name, queue->enabled, queue->error);
+}
+
+/*
+ * RQ: what the VFs have for the PF
+ */
+
+static bool rq_has_work(const VaneFunction *fn)
+{
+    const VaneMailbox *mbox = &fn->mbox;
+
+    return (mbox->held && !mbox->request_queued && fn->dev->pf_ready) ||
+           (mbox->notices && !mbox->notice_queued);
+}
+
+static void rq_offer(VaneFunction *fn)
+{
+    VaneDevice *dev = fn->dev;
+
+    if (rq_has_work(fn)) {
+        set_bit(fn->index, dev->mbox_work);
+        vane_schedule(dev);
+    }
+}
+
+/* No slot belongs to any VF any more. */
+static void rq_forget(VaneDevice *dev)
+{
+    for (uint32_t i = 0; i < dev->sriov.total_vfs; i++) {
+        VaneMailbox *mbox = &dev->sriov.slice[i].fn.mbox;
+
+        mbox->request_queued = false;
+        mbox->notice_queued = false;
+    }
+}
+
+void vane_rq_enable(VaneDevice *dev, bool enable)
+{
+    bool was = dev->rq.enabled;
+
+    slot_queue_enable(dev, &dev->rq, "RQ", VANE_RQ_LOG2_MIN, enable);
+    if (dev->rq.enabled && !was) {
+        rq_forget(dev);
+        for (uint32_t i = 0; i < dev->sriov.num_vfs; i++) {
+            rq_offer(&dev->sriov.slice[i].fn);
+        }
+    }
+    vane_update_pf_ready(dev);
+}
+
+/* Fills one slot; a bus error stops the queue. */
+static bool rq_fill(VaneFunction *fn, struct vane_rq_slot *slot, bool notice,
+                    const void *msg, uint32_t len)
+{
+    VaneDevice *dev = fn->dev;
+    VaneSlotQueue *rq = &dev->rq;
+    uint16_t index = rq->head;
+    uint32_t owner = index & ((1u << rq->size_log2) - 1);
+    uint64_t addr = slot_address(rq, index, sizeof(*slot));
+
+    slot->vf = cpu_to_le16(fn->index);
+    slot->generation = cpu_to_le32(fn->generation);
+    if (!vane_dma_write(&dev->fn, VANE_DMA_MAILBOX, addr, slot,
+                        offsetof(struct vane_rq_slot, valid)) ||
+        (len && !vane_dma_write(&dev->fn, VANE_DMA_MAILBOX,
+                                addr + offsetof(struct vane_rq_slot, msg),
+                                msg, len)) ||
+        !vane_dma_write64_release(&dev->fn, VANE_DMA_MAILBOX,
+                                  addr + offsetof(struct vane_rq_slot, valid),
+                                  slot_phase(rq, index) |
+                                  vane_put(VANE_SLOT_LEN, len))) {
+        slot_queue_stop(dev, rq, VANE_ERROR_DMA);
+        return false;
+    }
+    rq->owner[owner] = fn->index;
+    rq->is_notice[owner] = notice;
+    rq->head++;
+    trace_vane_mbox_posted(fn->index, owner, notice, fn->generation);
+    return true;
+}
+
+static bool rq_post_request(VaneFunction *fn)
+{
+    VaneMailbox *mbox = &fn->mbox;
+    struct vane_rq_slot slot = { .type = VANE_RQ_REQUEST };
+
+    if (!rq_fill(fn, &slot, false, mbox->posted, mbox->length)) {
+        return false;
+    }
+    mbox->held = false;
+    mbox->request_queued = true;
+    return true;
+}
+
+static bool rq_post_notice(VaneFunction *fn)
+{
+    VaneMailbox *mbox = &fn->mbox;
+    struct vane_rq_slot slot = {
+        .type = VANE_RQ_NOTICE,
+        .notice = cpu_to_le32(mbox->notices),
+        .error = cpu_to_le16(mbox->notice_error),
+        .queue = cpu_to_le16(mbox->notice_queue),
+    };
+
+    if (!rq_fill(fn, &slot, true, NULL, 0)) {
+        return false;
+    }
+    mbox->notices = 0;
+    mbox->notice_error = VANE_ERROR_NONE;
+    mbox->notice_queue = 0;
+    mbox->notice_queued = true;
+    return true;
+}
+
+/* A reset is told before the request that follows it. */
+static bool rq_serve(VaneFunction *fn)
+{
+    VaneMailbox *mbox = &fn->mbox;
+
+    if (mbox->notices && !mbox->notice_queued && !rq_post_notice(fn)) {
+        return false;
+    }
+    return !rq_has_work(fn) || rq_post_request(fn);
+}
+
+static void rq_run(VaneDevice *dev)
+{
+    uint16_t before = dev->rq.head;
+    unsigned long vf;
+
+    if (!dev->rq.enabled || !vane_dma_allowed(&dev->fn)) {
+        return;
+    }
+    for (vf = find_first_bit(dev->mbox_work, VANE_MAX_VFS);
+         vf < VANE_MAX_VFS;
+         vf = find_next_bit(dev->mbox_work, VANE_MAX_VFS, vf + 1)) {
+        VaneFunction *fn = &dev->sriov.slice[vf].fn;
+
+        clear_bit(vf, dev->mbox_work);
+        if (vane_function_present(fn) && !rq_serve(fn)) {
+            break;
+        }
+    }
+    if (dev->rq.head != before) {
+        vane_cause(&dev->fn, VANE_EVENT_RQ);
+    }
+}
+
+void vane_rq_doorbell(VaneDevice *dev, uint32_t tail)
+{
+    VaneSlotQueue *rq = &dev->rq;
+
+    if (!rq->enabled) {
+        vane_guest_error(&dev->fn, "doorbell of the disabled RQ");
+        return;
+    }
+    if ((uint16_t)(tail - rq->tail) > (uint16_t)(rq->head - rq->tail)) {
+        vane_guest_error(&dev->fn, "RQ index %u, written %u", tail, rq->head);
+        slot_queue_stop(dev, rq, VANE_ERROR_INDEX);
+        return;
+    }
+    while (rq->tail != (uint16_t)tail) {
+        uint32_t slot = rq->tail++ & ((1u << rq->size_log2) - 1);
+        VaneFunction *fn = vane_function(dev, rq->owner[slot]);
+
+        if (rq->is_notice[slot]) {
+            fn->mbox.notice_queued = false;
+        } else {
+            fn->mbox.request_queued = false;
+        }
+        rq_offer(fn);
+    }
+}
+
+/*
+ * The VFs' windows
+ */
+
+void vane_mbox_doorbell(VaneFunction *fn, uint32_t length)
+{
+    VaneMailbox *mbox = &fn->mbox;
+
+    if (vane_is_pf(fn) || length < sizeof(struct vane_msg_hdr) ||
+        length > VANE_MBOX_SIZE) {
+        mbox->error = VANE_ERROR_MSG;
+    } else if (!fn->enabled) {
+        mbox->error = VANE_ERROR_DISABLED;
+    } else if (mbox->busy) {
+        mbox->error = VANE_ERROR_BUSY;
+    } else {
+        mbox->error = VANE_ERROR_NONE;
+    }
+    trace_vane_mbox_doorbell(fn->index, length, mbox->error);
+    if (mbox->error) {
+        fn->stats[VANE_STAT_MBOX_ERRORS]++;
+        vane_guest_error(fn, "mailbox doorbell refused: error %u",
+                         mbox->error);
+        return;
+    }
+    memcpy(mbox->posted, mbox->request, length);
+    mbox->length = length;
+    mbox->busy = true;
+    mbox->held = !vane_fault_drop_message(fn);
+    rq_offer(fn);
+    if (mbox->held && !rq_has_work(fn)) {
+        trace_vane_mbox_held(fn->index);
+    }
+}
+
+static void slot_queue_reset(VaneSlotQueue *queue, const char *name)
+{
+    trace_vane_slot_queue(name, false, VANE_ERROR_NONE);
+    queue->enabled = false;
+    queue->error = VANE_ERROR_NONE;
+    queue->base = 0;
+    queue->size_log2 = 0;
+    queue->head = 0;
+    queue->tail = 0;
+}
+
+void vane_mbox_function_reset(VaneFunction *fn)
+{
+    VaneMailbox *mbox = &fn->mbox;
+
+    if (vane_is_pf(fn)) {
+        fn->dev->ctrl_ready = false;
+        slot_queue_reset(&fn->dev->rq, "RQ");
+        slot_queue_reset(&fn->dev->sq, "SQ");
+        rq_forget(fn->dev);
+    }
+    mbox->busy = false;
+    mbox->held = false;
+    mbox->error = VANE_ERROR_NONE;
+    mbox->delayed_until_ns = 0;
+    memset(mbox->request, 0, sizeof(mbox->request));
+    memset(mbox->response, 0, sizeof(mbox->response));
+}
+
+void vane_notice(VaneFunction *fn, uint32_t bits, uint32_t error,
+                 uint32_t queue)
+{
+    VaneMailbox *mbox = &fn->mbox;
+
+    if (vane_is_pf(fn)) {
+        return;
+    }
+    trace_vane_mbox_notice(fn->index, bits, error, queue);
+    if (bits & ~mbox->notices & VANE_NOTICE_QUEUE_ERROR) {
+        mbox->notice_error = error;
+        mbox->notice_queue = queue;
+    }
+    mbox->notices |= bits;
+    rq_offer(fn);
+}
+
+void vane_mbox_resume(VaneDevice *dev)
+{
+    for (uint32_t i = 0; i < dev->sriov.num_vfs; i++) {
+        rq_offer(&dev->sriov.slice[i].fn);
+    }
+}
+
+static void response_done(VaneFunction *fn)
+{
+    fn->mbox.delayed_until_ns = 0;
+    fn->mbox.busy = false;
+    vane_cause(fn, VANE_EVENT_MBOX);
+}
+
+/* Completes the responses that a fault kept back, and waits for the next. */
+static void response_timer(void *opaque)
+{
+    VaneDevice *dev = opaque;
+    int64_t now = qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL);
+    int64_t next = INT64_MAX;
+
+    for (uint32_t i = 0; i < dev->sriov.num_vfs; i++) {
+        VaneFunction *fn = &dev->sriov.slice[i].fn;
+        int64_t due = fn->mbox.delayed_until_ns;
+
+        if (due && due <= now) {
+            response_done(fn);
+        } else if (due) {
+            next = MIN(next, due);
+        }
+    }
+    if (next != INT64_MAX) {
+        timer_mod(dev->mbox_timer, next);
+    }
+}
+
+static void response_delay(VaneFunction *fn, uint32_t ms)
+{
+    int64_t due = qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL) +
+                  ms * (int64_t)SCALE_MS;
+
+    fn->mbox.delayed_until_ns = due;
+    timer_mod_anticipate(fn->dev->mbox_timer, due);
+}
+
+/*
+ * SQ: the PF's replies and commands
+ */
+
+static int sq_reply(VaneDevice *dev, const struct vane_sq_slot *slot)
+{
+    uint32_t length = sizeof(slot->msg.hdr) + le16_to_cpu(slot->msg.hdr.len);
+    VaneFunction *fn = vane_function(dev, le16_to_cpu(slot->vf));
+    VaneMailbox *mbox;
+    uint32_t delay;
+
+    if (!fn || vane_is_pf(fn) || !vane_function_present(fn)) {
+        return VANE_ERR_NOT_FOUND;
+    }
+    mbox = &fn->mbox;
+    if (length > sizeof(mbox->response)) {
+        return VANE_ERR_LENGTH;
+    }
+    if (!mbox->busy || mbox->held || mbox->delayed_until_ns ||
+        le32_to_cpu(slot->generation) != fn->generation) {
+        return VANE_ERR_STALE;
+    }
+    if (vane_fault_drop_message(fn)) {
+        return VANE_OK;
+    }
+    memcpy(mbox->response, &slot->msg, length);
+    memset(mbox->response + length, 0, sizeof(mbox->response) - length);
+    delay = vane_fault_response_delay(fn);
+    if (delay) {
+        response_delay(fn, delay);
+    } else {
+        response_done(fn);
+    }
+    return VANE_OK;
+}
+
+static int sq_execute(VaneDevice *dev, struct vane_sq_slot *slot,
+                      uint32_t *answer)
+{
+    int result;
+
+    *answer = 0;
+    if (slot->flags & ~VANE_SQ_IRQ ||
+        !buffer_is_zero(slot->reserved, sizeof(slot->reserved))) {
+        return VANE_ERR_INVALID;
+    }
+    switch (slot->type) {
+    case VANE_SQ_REPLY:
+        result = sq_reply(dev, slot);
+        trace_vane_mbox_reply(le16_to_cpu(slot->vf),
+                              le16_to_cpu(slot->msg.hdr.op),
+                              le16_to_cpu(slot->msg.hdr.status), result);
+        return result;
+    case VANE_SQ_COMMAND:
+        if (slot->vf || slot->generation) {
+            return VANE_ERR_INVALID;
+        }
+        return vane_cmd_execute(dev, &slot->msg, answer);
+    default:
+        return VANE_ERR_UNSUPPORTED;
+    }
+}
+
+static bool sq_serve(VaneDevice *dev)
+{
+    VaneSlotQueue *sq = &dev->sq;
+    struct vane_sq_slot slot;
+    uint64_t addr = slot_address(sq, sq->head, sizeof(slot));
+    uint64_t phase = slot_phase(sq, sq->head);
+    uint32_t answer;
+    uint8_t flags;
+    int result;
+
+    if (!vane_dma_read(&dev->fn, VANE_DMA_MAILBOX, addr, &slot,
+                       sizeof(slot))) {
+        slot_queue_stop(dev, sq, VANE_ERROR_DMA);
+        return false;
+    }
+    flags = slot.flags;
+    result = sq_execute(dev, &slot, &answer);
+    if ((answer && !vane_dma_write(&dev->fn, VANE_DMA_MAILBOX,
+                                   addr + offsetof(struct vane_sq_slot,
+                                                   msg.body),
+                                   slot.msg.body, answer)) ||
+        !vane_dma_write64_release(&dev->fn, VANE_DMA_MAILBOX,
+                                  addr + offsetof(struct vane_sq_slot, done),
+                                  phase | vane_put(VANE_SLOT_LEN, answer) |
+                                  vane_put(VANE_SLOT_STATUS, result))) {
+        slot_queue_stop(dev, sq, VANE_ERROR_DMA);
+        return false;
+    }
+    sq->head++;
+    if (flags & VANE_SQ_IRQ) {
+        vane_cause(&dev->fn, VANE_EVENT_SQ);
+    }
+    return true;
+}
+
+/* True if the budget ended before the queue. */
+static bool sq_run(VaneDevice *dev)
+{
+    VaneSlotQueue *sq = &dev->sq;
+
+    for (int i = 0; i < SQ_BUDGET; i++) {
+        if (!sq->enabled || sq->head == sq->tail ||
+            !vane_dma_allowed(&dev->fn)) {
+            return false;
+        }
+        if (!sq_serve(dev)) {
+            return false;
+        }
+    }
+    return sq->head != sq->tail;
+}
+
+void vane_sq_enable(VaneDevice *dev, bool enable)
+{
+    slot_queue_enable(dev, &dev->sq, "SQ", VANE_RING_LOG2_MIN, enable);
+    vane_update_pf_ready(dev);
+}
+
+void vane_sq_doorbell(VaneDevice *dev, uint32_t tail)
+{
+    VaneSlotQueue *sq = &dev->sq;
+
+    if (!sq->enabled) {
+        vane_guest_error(&dev->fn, "doorbell of the disabled SQ");
+        return;
+    }
+    if ((uint16_t)(tail - sq->head) > 1u << sq->size_log2 ||
+        (uint16_t)(tail - sq->head) < (uint16_t)(sq->tail - sq->head)) {
+        vane_guest_error(&dev->fn, "SQ index %u, done %u", tail, sq->head);
+        slot_queue_stop(dev, sq, VANE_ERROR_INDEX);
+        return;
+    }
+    sq->tail = tail;
+    vane_schedule(dev);
+}
+
+bool vane_mbox_run(VaneDevice *dev)
+{
+    bool more = sq_run(dev);
+
+    rq_run(dev);
+    return more;
+}
+
+/*
+ * Life
+ */
+
+void vane_mbox_reset(VaneDevice *dev)
+{
+    for (uint32_t i = 0; i < dev->sriov.total_vfs; i++) {
+        dev->sriov.slice[i].fn.mbox.notices = 0;
+    }
+    bitmap_zero(dev->mbox_work, VANE_MAX_VFS);
+}
+
+void vane_mbox_init(VaneDevice *dev)
+{
+    dev->rq.owner = g_new0(uint16_t, 1u << RQ_LOG2_MAX);
+    dev->rq.is_notice = g_new0(bool, 1u << RQ_LOG2_MAX);
+    dev->mbox_timer = timer_new_ns(QEMU_CLOCK_VIRTUAL, response_timer, dev);
+}
+
+void vane_mbox_exit(VaneDevice *dev)
+{
+    timer_free(dev->mbox_timer);
+    g_free(dev->rq.is_notice);
+    g_free(dev->rq.owner);
+}

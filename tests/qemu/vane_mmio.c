@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * VANE: accesses to BAR 0 (datasheet, "Access rules").
+ */
+#include "qemu/osdep.h"
+#include "qemu/bitops.h"
+#include "trace.h"
+#include "vane_regs.h"
+
+typedef struct VaneRegRef {
+    const VaneBank *bank;
+    const VaneReg *reg;
+    uint32_t index;             /* of the element */
+    uint32_t offset;            /* in the register: 0, or 4 for a high half */
+} VaneRegRef;
+
+static bool find_reg(VaneFunction *fn, hwaddr addr, VaneRegRef *ref)
+{
+    for (size_t b = 0; b < vane_num_banks; b++) {
+        const VaneBank *bank = &vane_banks[b];
+        uint32_t offset;
+
+        if (addr < bank->base ||
+            addr >= bank->base + (hwaddr)bank->stride * bank->count(fn) ||
+            (bank->pf_only && !vane_is_pf(fn))) {
+            continue;
+        }
+        offset = (addr - bank->base) % bank->stride;
+        for (size_t r = 0; r < bank->num_regs; r++) {
+            const VaneReg *reg = &bank->regs[r];
+
+            if (offset >= reg->offset && offset < reg->offset + reg->size) {
+                ref->bank = bank;
+                ref->reg = reg;
+                ref->index = (addr - bank->base) / bank->stride;
+                ref->offset = offset - reg->offset;
+                return true;
+            }
+        }
+        return false;
+    }
+    return false;
+}
+
+static void *field(VaneFunction *fn, const VaneRegRef *ref)
+{
+    return (char *)ref->bank->element(fn, ref->index) + ref->reg->field;
+}
+
+static uint64_t reg_value(VaneFunction *fn, const VaneRegRef *ref)
+{
+    const VaneReg *reg = ref->reg;
+
+    if (reg->write_only) {
+        return 0;
+    }
+    if (reg->read) {
+        return reg->read(fn, ref->index);
+    }
+    return reg->size == 8 ? *(uint64_t *)field(fn, ref) :
+                            *(uint32_t *)field(fn, ref);
+}
+
+static void reg_set(VaneFunction *fn, const VaneRegRef *ref, uint64_t value)
+{
+    const VaneReg *reg = ref->reg;
+    const VaneBank *bank = ref->bank;
+
+    if (!reg->writable || value & ~reg->writable) {
+        vane_guest_error(fn, "%s[%u] takes no 0x%" PRIx64, reg->name,
+                         ref->index, value);
+    } else if (!reg->any_time && bank->locked &&
+               bank->locked(fn, ref->index)) {
+        vane_guest_error(fn, "%s[%u] written while enabled", reg->name,
+                         ref->index);
+    } else if (reg->write) {
+        reg->write(fn, ref->index, value);
+    } else if (reg->size == 8) {
+        *(uint64_t *)field(fn, ref) = value;
+    } else {
+        *(uint32_t *)field(fn, ref) = value;
+    }
+}
+
+/* One register or, of a 64-bit one, half; none of these acts on a write. */
+static uint64_t read_word(VaneFunction *fn, hwaddr addr, unsigned size)
+{
+    VaneRegRef ref;
+    uint64_t value;
+
+    if (!find_reg(fn, addr, &ref)) {
+        vane_guest_error(fn, "read of 0x%" HWADDR_PRIx, addr);
+        return 0;
+    }
+    value = reg_value(fn, &ref) >> 8 * ref.offset;
+    trace_vane_read(fn->index, addr, size, value, ref.reg->name);
+    return value & MAKE_64BIT_MASK(0, 8 * size);
+}
+
+static void write_word(VaneFunction *fn, hwaddr addr, uint64_t value,
+                       unsigned size)
+{
+    VaneRegRef ref;
+
+    if (!find_reg(fn, addr, &ref)) {
+        vane_guest_error(fn, "write of 0x%" PRIx64 " to 0x%" HWADDR_PRIx,
+                         value, addr);
+        return;
+    }
+    trace_vane_write(fn->index, addr, size, value, ref.reg->name);
+    if (size < ref.reg->size) {
+        value = deposit64(ref.reg->has_field ?
+                          *(uint64_t *)field(fn, &ref) : 0,
+                          8 * ref.offset, 8 * size, value);
+    }
+    reg_set(fn, &ref, value);
+}
+
+/* Does an access of 8 bytes meet one register, and not two? */
+static bool is_qword(VaneFunction *fn, hwaddr addr)
+{
+    VaneRegRef ref;
+
+    return find_reg(fn, addr, &ref) && ref.reg->size == 8;
+}
+
+static bool access_allowed(VaneFunction *fn, hwaddr addr, unsigned size)
+{
+    if ((size == 4 || size == 8) && addr % size == 0) {
+        return true;
+    }
+    vane_guest_error(fn, "access of %u bytes at 0x%" HWADDR_PRIx, size, addr);
+    return false;
+}
+
+static bool function_answers(const VaneFunction *fn)
+{
+    return vane_function_present(fn) && !vane_fault_dead(fn);
+}
+
+static uint64_t vane_regs_read(void *opaque, hwaddr addr, unsigned size)
+{
+    VaneFunction *fn = opaque;
+
+    if (!function_answers(fn)) {
+        return UINT64_MAX;
+    }
+    fn->counters.mmio_reads++;
+    if (!access_allowed(fn, addr, size)) {
+        return UINT64_MAX;
+    }
+    if (size == 4 || is_qword(fn, addr)) {
+        return read_word(fn, addr, size);
+    }
+    return read_word(fn, addr, 4) | read_word(fn, addr + 4, 4) << 32;
+}
+
+static void vane_regs_write(void *opaque, hwaddr addr, uint64_t value,
+                            unsigned size)
+{
+    VaneFunction *fn = opaque;
+
+    if (!function_answers(fn)) {
+        return;
+    }
+    fn->counters.mmio_writes++;
+    if (!access_allowed(fn, addr, size)) {
+        return;
+    }
+    if (size == 4 || is_qword(fn, addr)) {
+        write_word(fn, addr, value, size);
+        return;
+    }
+    write_word(fn, addr, extract64(value, 0, 32), 4);
+    write_word(fn, addr + 4, extract64(value, 32, 32), 4);
+}
+
+/* Any access gets here, so that a wrong one is counted. */
+const MemoryRegionOps vane_regs_ops = {
+    .read = vane_regs_read,
+    .write = vane_regs_write,
+    .endianness = DEVICE_LITTLE_ENDIAN,
+    .valid = {
+        .min_access_size = 1,
+        .max_access_size = 8,
+        .unaligned = true,
+    },
+    .impl = {
+        .min_access_size = 1,
+        .max_access_size = 8,
+        .unaligned = true,
+    },
+};

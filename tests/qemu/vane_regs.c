@@ -1,0 +1,737 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * VANE: the registers of BAR 0, in the order of vane_hw.h.
+ */
+#include "qemu/osdep.h"
+#include "vane_regs.h"
+
+#define FW_VERSION \
+    (vane_put(VANE_FW_VERSION_MAJOR, 1) | vane_put(VANE_FW_VERSION_MINOR, 0) | \
+     vane_put(VANE_FW_VERSION_PATCH, 0))
+
+#define MAX_FRAME_LEAST         64
+
+#define BITS32                  0xffffffffull
+#define BITS64                  0xffffffffffffffffull
+
+#define MEMBER(type, member) \
+    .has_field = true, .field = offsetof(type, member)
+
+static uint32_t one(const VaneFunction *fn)
+{
+    return 1;
+}
+
+static uint32_t queue_count(const VaneFunction *fn)
+{
+    return fn->queues;
+}
+
+static uint32_t vector_count(const VaneFunction *fn)
+{
+    return fn->vectors;
+}
+
+static void *function_element(VaneFunction *fn, uint32_t i)
+{
+    return fn;
+}
+
+static void *device_element(VaneFunction *fn, uint32_t i)
+{
+    return fn->dev;
+}
+
+/*
+ * Function block
+ */
+
+static bool function_locked(const VaneFunction *fn, uint32_t i)
+{
+    return fn->enabled;
+}
+
+static uint64_t magic_read(VaneFunction *fn, uint32_t i)
+{
+    return VANE_MAGIC;
+}
+
+static uint64_t abi_read(VaneFunction *fn, uint32_t i)
+{
+    return vane_put(VANE_ABI_MAJOR, VANE_ABI_MAJOR_VERSION) |
+           vane_put(VANE_ABI_MINOR, VANE_ABI_MINOR_VERSION);
+}
+
+static uint64_t function_read(VaneFunction *fn, uint32_t i)
+{
+    return vane_is_pf(fn) ? 0 :
+           VANE_FUNCTION_IS_VF | vane_put(VANE_FUNCTION_VF_INDEX, fn->index);
+}
+
+static uint64_t fw_version_read(VaneFunction *fn, uint32_t i)
+{
+    return FW_VERSION;
+}
+
+static uint64_t features_dev_read(VaneFunction *fn, uint32_t i)
+{
+    return vane_features_dev(fn);
+}
+
+static uint64_t ctrl_read(VaneFunction *fn, uint32_t i)
+{
+    return fn->enabled ? VANE_CTRL_ENABLE : 0;
+}
+
+static void ctrl_write(VaneFunction *fn, uint32_t i, uint64_t value)
+{
+    if (value & VANE_CTRL_RESET) {
+        vane_function_reset(fn);
+        vane_notice(fn, VANE_NOTICE_RESET, VANE_ERROR_NONE, 0);
+    } else {
+        vane_function_enable(fn, value & VANE_CTRL_ENABLE);
+    }
+}
+
+static uint64_t state_read(VaneFunction *fn, uint32_t i)
+{
+    return (fn->enabled ? VANE_STATE_ENABLED : 0) |
+           vane_put(VANE_STATE_ERROR, fn->enable_error);
+}
+
+static void event_cause_write(VaneFunction *fn, uint32_t i, uint64_t value)
+{
+    fn->causes &= ~value;
+}
+
+static uint64_t limit_queues_read(VaneFunction *fn, uint32_t i)
+{
+    return vane_put(VANE_LIMIT_QUEUES_TX, fn->queues) |
+           vane_put(VANE_LIMIT_QUEUES_RX, fn->queues);
+}
+
+static uint64_t limit_vectors_read(VaneFunction *fn, uint32_t i)
+{
+    return fn->vectors;
+}
+
+static uint64_t limit_ring_read(VaneFunction *fn, uint32_t i)
+{
+    return vane_put(VANE_LIMIT_RING_MIN, VANE_RING_LOG2_MIN) |
+           vane_put(VANE_LIMIT_RING_MAX, VANE_RING_LOG2_MAX);
+}
+
+static uint64_t limit_frame_read(VaneFunction *fn, uint32_t i)
+{
+    return VANE_MAX_FRAME;
+}
+
+static uint64_t limit_tx_read(VaneFunction *fn, uint32_t i)
+{
+    return vane_put(VANE_LIMIT_TX_DESC, VANE_TX_MAX_DESC);
+}
+
+static uint64_t max_frame_read(VaneFunction *fn, uint32_t i)
+{
+    return fn->max_frame;
+}
+
+static void max_frame_write(VaneFunction *fn, uint32_t i, uint64_t value)
+{
+    if (value < MAX_FRAME_LEAST || value > VANE_MAX_FRAME) {
+        vane_guest_error(fn, "MAX_FRAME %" PRIu64, value);
+        return;
+    }
+    fn->max_frame = value;
+}
+
+static uint64_t mac_value(const uint8_t *mac)
+{
+    uint64_t value = 0;
+
+    for (int i = 0; i < 6; i++) {
+        value |= (uint64_t)mac[i] << 8 * i;
+    }
+    return value;
+}
+
+static uint64_t perm_mac_read(VaneFunction *fn, uint32_t i)
+{
+    return vane_is_pf(fn) ? mac_value(fn->dev->conf.macaddr.a) : 0;
+}
+
+static uint64_t test_read(VaneFunction *fn, uint32_t i)
+{
+    return ~fn->test;
+}
+
+static const VaneReg function_regs[] = {
+    { "MAGIC", VANE_REG_MAGIC, 4, .read = magic_read },
+    { "ABI", VANE_REG_ABI, 4, .read = abi_read },
+    { "FUNCTION", VANE_REG_FUNCTION, 4, .read = function_read },
+    { "FW_VERSION", VANE_REG_FW_VERSION, 4, .read = fw_version_read },
+    { "FEATURES_DEV", VANE_REG_FEATURES_DEV, 8, .read = features_dev_read },
+    { "FEATURES_PF_MASK", VANE_REG_FEATURES_PF_MASK, 8,
+      MEMBER(VaneFunction, port.features) },
+    { "FEATURES_DRV", VANE_REG_FEATURES_DRV, 8, .writable = BITS64,
+      MEMBER(VaneFunction, features_drv) },
+    { "CTRL", VANE_REG_CTRL, 4, .any_time = true,
+      .writable = VANE_CTRL_ENABLE | VANE_CTRL_RESET,
+      .read = ctrl_read, .write = ctrl_write },
+    { "STATE", VANE_REG_STATE, 4, .read = state_read },
+    { "GENERATION", VANE_REG_GENERATION, 4, MEMBER(VaneFunction, generation) },
+    { "EVENT_CAUSE", VANE_REG_EVENT_CAUSE, 4, .any_time = true,
+      .writable = VANE_EVENT_ALL, MEMBER(VaneFunction, causes),
+      .write = event_cause_write },
+    { "LIMIT_QUEUES", VANE_REG_LIMIT_QUEUES, 4, .read = limit_queues_read },
+    { "LIMIT_VECTORS", VANE_REG_LIMIT_VECTORS, 4, .read = limit_vectors_read },
+    { "LIMIT_RING", VANE_REG_LIMIT_RING, 4, .read = limit_ring_read },
+    { "LIMIT_FRAME", VANE_REG_LIMIT_FRAME, 4, .read = limit_frame_read },
+    { "LIMIT_TX", VANE_REG_LIMIT_TX, 4, .read = limit_tx_read },
+    { "MAX_FRAME", VANE_REG_MAX_FRAME, 4, .any_time = true,
+      .writable = BITS32, .read = max_frame_read, .write = max_frame_write },
+    { "PERM_MAC", VANE_REG_PERM_MAC, 8, .read = perm_mac_read },
+    { "TEST", VANE_REG_TEST, 8, .any_time = true, .writable = BITS64,
+      MEMBER(VaneFunction, test), .read = test_read },
+};
+
+/*
+ * STATUS block
+ */
+
+static uint64_t status_read(VaneFunction *fn, uint32_t i)
+{
+    uint32_t ready = fn->dev->pf_ready ? VANE_STATUS_PF_READY : 0;
+
+    if (vane_is_pf(fn)) {
+        return ready | (fn->dev->link_up ? VANE_STATUS_LINK_UP : 0);
+    }
+    return ready | fn->status.bits;
+}
+
+static uint64_t status_speed_read(VaneFunction *fn, uint32_t i)
+{
+    return vane_is_pf(fn) ? fn->dev->speed : fn->status.speed;
+}
+
+static uint64_t status_max_frame_read(VaneFunction *fn, uint32_t i)
+{
+    return vane_is_pf(fn) ? VANE_MAX_FRAME : fn->status.max_frame;
+}
+
+static uint64_t status_mac_read(VaneFunction *fn, uint32_t i)
+{
+    return vane_is_pf(fn) ? perm_mac_read(fn, i) : fn->status.mac;
+}
+
+static const VaneReg status_regs[] = {
+    { "STATUS", VANE_REG_STATUS - VANE_BLK_STATUS, 4, .read = status_read },
+    { "STATUS_SPEED", VANE_REG_STATUS_SPEED - VANE_BLK_STATUS, 4,
+      .read = status_speed_read },
+    { "STATUS_CONFIG_GEN", VANE_REG_STATUS_CONFIG_GEN - VANE_BLK_STATUS, 4,
+      MEMBER(VaneFunction, status.config_gen) },
+    { "STATUS_MAX_FRAME", VANE_REG_STATUS_MAX_FRAME - VANE_BLK_STATUS, 4,
+      .read = status_max_frame_read },
+    { "STATUS_MAC", VANE_REG_STATUS_MAC - VANE_BLK_STATUS, 8,
+      .read = status_mac_read },
+};
+
+/*
+ * Windows of bytes: mailbox, RSS key and table
+ */
+
+#define WINDOW(name, member, may_write)                                     \
+static uint32_t name##_count(const VaneFunction *fn)                        \
+{                                                                           \
+    return sizeof(fn->member) / sizeof(uint32_t);                           \
+}                                                                           \
+                                                                            \
+static uint64_t name##_read(VaneFunction *fn, uint32_t i)                   \
+{                                                                           \
+    return ldl_le_p(fn->member + i * sizeof(uint32_t));                     \
+}                                                                           \
+                                                                            \
+static void name##_write(VaneFunction *fn, uint32_t i, uint64_t value)      \
+{                                                                           \
+    stl_le_p(fn->member + i * sizeof(uint32_t), value);                     \
+}                                                                           \
+                                                                            \
+static const VaneReg name##_regs[] = {                                      \
+    { #name, 0, 4, .writable = (may_write) ? BITS32 : 0,                    \
+      .read = name##_read, .write = name##_write },                         \
+}
+
+WINDOW(mbox_req, mbox.request, true);
+WINDOW(mbox_rsp, mbox.response, false);
+WINDOW(rss_key, rss_key, true);
+WINDOW(rss_table, rss_table, true);
+
+static void mbox_db_write(VaneFunction *fn, uint32_t i, uint64_t value)
+{
+    vane_mbox_doorbell(fn, value);
+}
+
+static uint64_t mbox_state_read(VaneFunction *fn, uint32_t i)
+{
+    return (fn->mbox.busy ? VANE_MBOX_STATE_BUSY : 0) |
+           vane_put(VANE_MBOX_STATE_ERROR, fn->mbox.error);
+}
+
+static const VaneReg mbox_regs[] = {
+    { "MBOX_DB", VANE_REG_MBOX_DB - VANE_REG_MBOX_DB, 4, .write_only = true,
+      .writable = BITS32, .write = mbox_db_write },
+    { "MBOX_STATE", VANE_REG_MBOX_STATE - VANE_REG_MBOX_DB, 4,
+      .read = mbox_state_read },
+};
+
+/*
+ * Doorbells
+ */
+
+static void txq_doorbell(VaneFunction *fn, uint32_t i, uint64_t value)
+{
+    fn->counters.doorbells++;
+    if (!vane_fault_drop_doorbell(fn)) {
+        vane_txq_doorbell(fn, i, value);
+    }
+}
+
+static void rxq_doorbell(VaneFunction *fn, uint32_t i, uint64_t value)
+{
+    fn->counters.doorbells++;
+    if (!vane_fault_drop_doorbell(fn)) {
+        vane_rxq_doorbell(fn, i, value);
+    }
+}
+
+static void vector_doorbell(VaneFunction *fn, uint32_t i, uint64_t value)
+{
+    vane_vector_arm(fn, i, value);
+}
+
+static const VaneReg queue_doorbells[] = {
+    { "DB_TXQ", 0, 4, .write_only = true, .writable = VANE_DB_TX_TAIL,
+      .write = txq_doorbell },
+    { "DB_RXQ", VANE_DB_RXQ(0) - VANE_DB_TXQ(0), 4, .write_only = true,
+      .writable = VANE_DB_RX_TAIL | VANE_DB_RX_CPL_HEAD,
+      .write = rxq_doorbell },
+};
+
+static const VaneReg vector_doorbells[] = {
+    { "DB_VEC", 0, 4, .write_only = true, .writable = BITS32,
+      .write = vector_doorbell },
+};
+
+/*
+ * Transmit queues
+ */
+
+static void *txq_element(VaneFunction *fn, uint32_t i)
+{
+    return &fn->txq[i];
+}
+
+static bool txq_locked(const VaneFunction *fn, uint32_t i)
+{
+    return fn->txq[i].enabled;
+}
+
+static uint64_t txq_ctrl_read(VaneFunction *fn, uint32_t i)
+{
+    return fn->txq[i].enabled ? VANE_Q_CTRL_ENABLE : 0;
+}
+
+static void txq_ctrl_write(VaneFunction *fn, uint32_t i, uint64_t value)
+{
+    if (!(value & VANE_Q_CTRL_ENABLE)) {
+        vane_txq_disable(fn, i);
+    } else if (!fn->txq[i].enabled) {
+        vane_txq_enable(fn, i);
+    }
+}
+
+static uint64_t txq_state_read(VaneFunction *fn, uint32_t i)
+{
+    return (fn->txq[i].enabled ? VANE_Q_STATE_ENABLED : 0) |
+           vane_put(VANE_Q_STATE_ERROR, fn->txq[i].error);
+}
+
+static uint64_t txq_head_read(VaneFunction *fn, uint32_t i)
+{
+    return fn->txq[i].head;
+}
+
+static uint64_t txq_tail_read(VaneFunction *fn, uint32_t i)
+{
+    return fn->txq[i].tail;
+}
+
+static const VaneReg txq_regs[] = {
+    { "TXQ_BASE", VANE_TXQ_BASE, 8, .writable = BITS64,
+      MEMBER(VaneTxQueue, base) },
+    { "TXQ_HEAD_ADDR", VANE_TXQ_HEAD_ADDR, 8, .writable = BITS64,
+      MEMBER(VaneTxQueue, head_addr) },
+    { "TXQ_SHADOW", VANE_TXQ_SHADOW, 8, .writable = BITS64,
+      MEMBER(VaneTxQueue, shadow) },
+    { "TXQ_SIZE", VANE_TXQ_SIZE, 4, .writable = BITS32,
+      MEMBER(VaneTxQueue, size_log2) },
+    { "TXQ_VECTOR", VANE_TXQ_VECTOR, 4, .writable = BITS32,
+      MEMBER(VaneTxQueue, vector) },
+    { "TXQ_CTRL", VANE_TXQ_CTRL, 4, .any_time = true,
+      .writable = VANE_Q_CTRL_ENABLE,
+      .read = txq_ctrl_read, .write = txq_ctrl_write },
+    { "TXQ_STATE", VANE_TXQ_STATE, 4, .read = txq_state_read },
+    { "TXQ_HEAD", VANE_TXQ_HEAD, 4, .read = txq_head_read },
+    { "TXQ_TAIL", VANE_TXQ_TAIL, 4, .read = txq_tail_read },
+};
+
+/*
+ * Receive queues
+ */
+
+static void *rxq_element(VaneFunction *fn, uint32_t i)
+{
+    return &fn->rxq[i];
+}
+
+static bool rxq_locked(const VaneFunction *fn, uint32_t i)
+{
+    return fn->rxq[i].enabled;
+}
+
+static uint64_t rxq_ctrl_read(VaneFunction *fn, uint32_t i)
+{
+    const VaneRxQueue *rxq = &fn->rxq[i];
+
+    return (rxq->enabled ? VANE_Q_CTRL_ENABLE : 0) |
+           (rxq->enabled && rxq->cpl32 ? VANE_RXQ_CTRL_CPL32 : 0);
+}
+
+static void rxq_ctrl_write(VaneFunction *fn, uint32_t i, uint64_t value)
+{
+    if (!(value & VANE_Q_CTRL_ENABLE)) {
+        vane_rxq_disable(fn, i);
+    } else if (!fn->rxq[i].enabled) {
+        vane_rxq_enable(fn, i, value & VANE_RXQ_CTRL_CPL32);
+    }
+}
+
+static uint64_t rxq_state_read(VaneFunction *fn, uint32_t i)
+{
+    return (fn->rxq[i].enabled ? VANE_Q_STATE_ENABLED : 0) |
+           vane_put(VANE_Q_STATE_ERROR, fn->rxq[i].error);
+}
+
+static void rxq_opt_write(VaneFunction *fn, uint32_t i, uint64_t value)
+{
+    if ((value & VANE_RXQ_OPT_VLAN_STRIP &&
+         !(fn->features_drv & VANE_FEAT_VLAN_STRIP)) ||
+        (value & VANE_RXQ_OPT_GRO &&
+         !(fn->features_drv & VANE_FEAT_HW_GRO))) {
+        vane_guest_error(fn, "RXQ_OPT 0x%" PRIx64 " without its feature",
+                         value);
+        return;
+    }
+    fn->rxq[i].opt = value;
+}
+
+static uint64_t rxq_head_read(VaneFunction *fn, uint32_t i)
+{
+    return fn->rxq[i].buf_head | (uint32_t)fn->rxq[i].cpl_tail << 16;
+}
+
+static uint64_t rxq_tail_read(VaneFunction *fn, uint32_t i)
+{
+    return vane_put(VANE_DB_RX_TAIL, fn->rxq[i].buf_tail) |
+           vane_put(VANE_DB_RX_CPL_HEAD, fn->rxq[i].cpl_head);
+}
+
+static const VaneReg rxq_regs[] = {
+    { "RXQ_BUF_BASE", VANE_RXQ_BUF_BASE, 8, .writable = BITS64,
+      MEMBER(VaneRxQueue, buf_base) },
+    { "RXQ_CPL_BASE", VANE_RXQ_CPL_BASE, 8, .writable = BITS64,
+      MEMBER(VaneRxQueue, cpl_base) },
+    { "RXQ_SHADOW", VANE_RXQ_SHADOW, 8, .writable = BITS64,
+      MEMBER(VaneRxQueue, shadow) },
+    { "RXQ_BUF_SIZE", VANE_RXQ_BUF_SIZE, 4, .writable = BITS32,
+      MEMBER(VaneRxQueue, buf_size_log2) },
+    { "RXQ_CPL_SIZE", VANE_RXQ_CPL_SIZE, 4, .writable = BITS32,
+      MEMBER(VaneRxQueue, cpl_size_log2) },
+    { "RXQ_BUF_LEN", VANE_RXQ_BUF_LEN, 4, .writable = BITS32,
+      MEMBER(VaneRxQueue, buf_len) },
+    { "RXQ_VECTOR", VANE_RXQ_VECTOR, 4, .writable = BITS32,
+      MEMBER(VaneRxQueue, vector) },
+    { "RXQ_CTRL", VANE_RXQ_CTRL, 4, .any_time = true,
+      .writable = VANE_Q_CTRL_ENABLE | VANE_RXQ_CTRL_CPL32,
+      .read = rxq_ctrl_read, .write = rxq_ctrl_write },
+    { "RXQ_STATE", VANE_RXQ_STATE, 4, .read = rxq_state_read },
+    { "RXQ_OPT", VANE_RXQ_OPT, 4, .any_time = true,
+      .writable = VANE_RXQ_OPT_ALL, MEMBER(VaneRxQueue, opt),
+      .write = rxq_opt_write },
+    { "RXQ_HEAD", VANE_RXQ_HEAD, 4, .read = rxq_head_read },
+    { "RXQ_TAIL", VANE_RXQ_TAIL, 4, .read = rxq_tail_read },
+};
+
+/*
+ * Vectors
+ */
+
+static void *vector_element(VaneFunction *fn, uint32_t i)
+{
+    return &fn->vec[i];
+}
+
+static bool vector_locked(const VaneFunction *fn, uint32_t i)
+{
+    return fn->vec[i].enabled;
+}
+
+static void itr_write(VaneFunction *fn, uint32_t i, uint64_t value)
+{
+    if (value > VANE_VEC_ITR_MAX) {
+        vane_guest_error(fn, "vector %u: ITR %" PRIu64, i, value);
+        return;
+    }
+    fn->vec[i].itr_us = value;
+}
+
+static uint64_t vector_ctrl_read(VaneFunction *fn, uint32_t i)
+{
+    return fn->vec[i].enabled ? VANE_VEC_CTRL_ENABLE : 0;
+}
+
+static void vector_ctrl_write(VaneFunction *fn, uint32_t i, uint64_t value)
+{
+    vane_vector_enable(fn, i, value & VANE_VEC_CTRL_ENABLE);
+}
+
+static const VaneReg vector_regs[] = {
+    { "VEC_SB_ADDR", VANE_VEC_SB_ADDR, 8, .writable = BITS64,
+      MEMBER(VaneVector, sb_addr) },
+    { "VEC_ITR", VANE_VEC_ITR, 4, .any_time = true, .writable = BITS32,
+      MEMBER(VaneVector, itr_us), .write = itr_write },
+    { "VEC_CTRL", VANE_VEC_CTRL, 4, .any_time = true,
+      .writable = VANE_VEC_CTRL_ENABLE,
+      .read = vector_ctrl_read, .write = vector_ctrl_write },
+    { "VEC_EVENTS", VANE_VEC_EVENTS, 4, MEMBER(VaneVector, events) },
+};
+
+/*
+ * RSS, counters
+ */
+
+static void rss_ctrl_write(VaneFunction *fn, uint32_t i, uint64_t value)
+{
+    if (value && !(fn->features_drv & VANE_FEAT_RSS)) {
+        vane_guest_error(fn, "RSS_CTRL 0x%" PRIx64 " without its feature",
+                         value);
+        return;
+    }
+    fn->rss_ctrl = value;
+}
+
+static const VaneReg rss_regs[] = {
+    { "RSS_CTRL", VANE_REG_RSS_CTRL - VANE_BLK_RSS, 4, .any_time = true,
+      .writable = VANE_RSS_CTRL_ALL, MEMBER(VaneFunction, rss_ctrl),
+      .write = rss_ctrl_write },
+};
+
+static uint32_t stat_count(const VaneFunction *fn)
+{
+    return VANE_STAT_COUNT;
+}
+
+static uint64_t stat_read(VaneFunction *fn, uint32_t i)
+{
+    return fn->stats[i];
+}
+
+static const VaneReg stat_regs[] = {
+    { "STAT", 0, 8, .read = stat_read },
+};
+
+/*
+ * PF block
+ */
+
+static uint64_t pf_ctrl_read(VaneFunction *fn, uint32_t i)
+{
+    return fn->dev->ctrl_ready ? VANE_PF_CTRL_READY : 0;
+}
+
+static void pf_ctrl_write(VaneFunction *fn, uint32_t i, uint64_t value)
+{
+    VaneDevice *dev = fn->dev;
+
+    if (value & VANE_PF_CTRL_RESET) {
+        vane_device_reset(dev);
+    } else {
+        dev->ctrl_ready = value & VANE_PF_CTRL_READY;
+        vane_update_pf_ready(dev);
+    }
+}
+
+static uint64_t pf_num_vfs_read(VaneFunction *fn, uint32_t i)
+{
+    return fn->dev->sriov.num_vfs;
+}
+
+static uint64_t port_link_read(VaneFunction *fn, uint32_t i)
+{
+    return fn->dev->link_up ? VANE_PORT_LINK_UP : 0;
+}
+
+static uint64_t limit_filters_read(VaneFunction *fn, uint32_t i)
+{
+    return VANE_MAX_FILTERS;
+}
+
+static uint64_t limit_vif_lists_read(VaneFunction *fn, uint32_t i)
+{
+    return VANE_MAX_VIF_LISTS;
+}
+
+static const VaneReg pf_regs[] = {
+    { "PF_CTRL", VANE_REG_PF_CTRL - VANE_BLK_PF, 4,
+      .writable = VANE_PF_CTRL_RESET | VANE_PF_CTRL_READY,
+      .read = pf_ctrl_read, .write = pf_ctrl_write },
+    { "PF_NUM_VFS", VANE_REG_PF_NUM_VFS - VANE_BLK_PF, 4,
+      .read = pf_num_vfs_read },
+    { "PORT_LINK", VANE_REG_PORT_LINK - VANE_BLK_PF, 4,
+      .read = port_link_read },
+    { "PORT_SPEED", VANE_REG_PORT_SPEED - VANE_BLK_PF, 4,
+      MEMBER(VaneDevice, speed) },
+    { "LIMIT_FILTERS", VANE_REG_LIMIT_FILTERS - VANE_BLK_PF, 4,
+      .read = limit_filters_read },
+    { "LIMIT_VIF_LISTS", VANE_REG_LIMIT_VIF_LISTS - VANE_BLK_PF, 4,
+      .read = limit_vif_lists_read },
+};
+
+/* RQ and SQ have the same registers at a distance. */
+enum {
+    SLOT_QUEUE_RQ,
+    SLOT_QUEUE_SQ,
+    SLOT_QUEUES,
+};
+
+static VaneSlotQueue *slot_queue(const VaneFunction *fn, uint32_t i)
+{
+    return i == SLOT_QUEUE_RQ ? &fn->dev->rq : &fn->dev->sq;
+}
+
+static uint32_t slot_queue_count(const VaneFunction *fn)
+{
+    return SLOT_QUEUES;
+}
+
+static void *slot_queue_element(VaneFunction *fn, uint32_t i)
+{
+    return slot_queue(fn, i);
+}
+
+static bool slot_queue_locked(const VaneFunction *fn, uint32_t i)
+{
+    return slot_queue(fn, i)->enabled;
+}
+
+static uint64_t slot_queue_ctrl_read(VaneFunction *fn, uint32_t i)
+{
+    return slot_queue(fn, i)->enabled ? VANE_Q_CTRL_ENABLE : 0;
+}
+
+static void slot_queue_ctrl_write(VaneFunction *fn, uint32_t i, uint64_t value)
+{
+    if (i == SLOT_QUEUE_RQ) {
+        vane_rq_enable(fn->dev, value & VANE_Q_CTRL_ENABLE);
+    } else {
+        vane_sq_enable(fn->dev, value & VANE_Q_CTRL_ENABLE);
+    }
+}
+
+static uint64_t slot_queue_state_read(VaneFunction *fn, uint32_t i)
+{
+    const VaneSlotQueue *queue = slot_queue(fn, i);
+
+    return (queue->enabled ? VANE_Q_STATE_ENABLED : 0) |
+           vane_put(VANE_Q_STATE_ERROR, queue->error);
+}
+
+static uint64_t slot_queue_head_read(VaneFunction *fn, uint32_t i)
+{
+    return slot_queue(fn, i)->head;
+}
+
+static void slot_queue_doorbell(VaneFunction *fn, uint32_t i, uint64_t value)
+{
+    if (i == SLOT_QUEUE_RQ) {
+        vane_rq_doorbell(fn->dev, value);
+    } else {
+        vane_sq_doorbell(fn->dev, value);
+    }
+}
+
+static const VaneReg slot_queue_regs[] = {
+    { "SLOTS_BASE", VANE_REG_RQ_BASE - VANE_REG_RQ_BASE, 8,
+      .writable = BITS64, MEMBER(VaneSlotQueue, base) },
+    { "SLOTS_SIZE", VANE_REG_RQ_SIZE - VANE_REG_RQ_BASE, 4,
+      .writable = BITS32, MEMBER(VaneSlotQueue, size_log2) },
+    { "SLOTS_CTRL", VANE_REG_RQ_CTRL - VANE_REG_RQ_BASE, 4, .any_time = true,
+      .writable = VANE_Q_CTRL_ENABLE,
+      .read = slot_queue_ctrl_read, .write = slot_queue_ctrl_write },
+    { "SLOTS_STATE", VANE_REG_RQ_STATE - VANE_REG_RQ_BASE, 4,
+      .read = slot_queue_state_read },
+    { "SLOTS_HEAD", VANE_REG_RQ_HEAD - VANE_REG_RQ_BASE, 4,
+      .read = slot_queue_head_read },
+    { "SLOTS_DB", VANE_REG_RQ_DB - VANE_REG_RQ_BASE, 4, .any_time = true,
+      .write_only = true, .writable = VANE_REG_MASK(15, 0),
+      .write = slot_queue_doorbell },
+};
+
+#define SLOT_QUEUE_STRIDE       (VANE_REG_SQ_BASE - VANE_REG_RQ_BASE)
+#define SAME_DISTANCE(reg) \
+    QEMU_BUILD_BUG_ON(VANE_REG_SQ_##reg - VANE_REG_RQ_##reg != \
+                      SLOT_QUEUE_STRIDE)
+SAME_DISTANCE(SIZE);
+SAME_DISTANCE(CTRL);
+SAME_DISTANCE(STATE);
+SAME_DISTANCE(HEAD);
+SAME_DISTANCE(DB);
+
+#define REGS(table)             .regs = (table), .num_regs = ARRAY_SIZE(table)
+
+/* Doorbells come first, as they are looked up most. */
+const VaneBank vane_banks[] = {
+    { VANE_DB_TXQ(0), VANE_DB_TXQ(1) - VANE_DB_TXQ(0), REGS(queue_doorbells),
+      .count = queue_count },
+    { VANE_DB_VEC(0), VANE_DB_VEC(1) - VANE_DB_VEC(0), REGS(vector_doorbells),
+      .count = vector_count },
+    { VANE_BLK_FUNC, VANE_BLK_SIZE, REGS(function_regs), .count = one,
+      .element = function_element, .locked = function_locked },
+    { VANE_BLK_STATUS, VANE_BLK_SIZE, REGS(status_regs), .count = one,
+      .element = function_element },
+    { VANE_REG_MBOX_REQ, sizeof(uint32_t), REGS(mbox_req_regs),
+      .count = mbox_req_count },
+    { VANE_REG_MBOX_RSP, sizeof(uint32_t), REGS(mbox_rsp_regs),
+      .count = mbox_rsp_count },
+    { VANE_REG_MBOX_DB, 2 * sizeof(uint32_t), REGS(mbox_regs), .count = one },
+    { VANE_TXQ(0), VANE_TXQ_STRIDE, REGS(txq_regs), .count = queue_count,
+      .element = txq_element, .locked = txq_locked },
+    { VANE_RXQ(0), VANE_RXQ_STRIDE, REGS(rxq_regs), .count = queue_count,
+      .element = rxq_element, .locked = rxq_locked },
+    { VANE_VEC(0), VANE_VEC_STRIDE, REGS(vector_regs), .count = vector_count,
+      .element = vector_element, .locked = vector_locked },
+    { VANE_BLK_RSS, sizeof(uint32_t), REGS(rss_regs), .count = one,
+      .element = function_element },
+    { VANE_REG_RSS_KEY, sizeof(uint32_t), REGS(rss_key_regs),
+      .count = rss_key_count },
+    { VANE_REG_RSS_TABLE, sizeof(uint32_t), REGS(rss_table_regs),
+      .count = rss_table_count },
+    { VANE_BLK_STATS, sizeof(uint64_t), REGS(stat_regs), .count = stat_count },
+    { VANE_BLK_PF, VANE_REG_RQ_BASE - VANE_BLK_PF, REGS(pf_regs),
+      .pf_only = true, .count = one, .element = device_element },
+    { VANE_REG_RQ_BASE, SLOT_QUEUE_STRIDE, REGS(slot_queue_regs),
+      .pf_only = true, .count = slot_queue_count,
+      .element = slot_queue_element, .locked = slot_queue_locked },
+};
+
+const size_t vane_num_banks = ARRAY_SIZE(vane_banks);
