@@ -12,13 +12,11 @@
 #include <linux/version.h>
 #include <net/page_pool/types.h>
 
-/* Until 6.13 the namespace was a bare word */
+/* Until 6.13 a symbol namespace was a bare word */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
-#define VANE_EXPORT(sym)	EXPORT_SYMBOL_NS_GPL(sym, VANE)
-#define VANE_IMPORT_NS()	MODULE_IMPORT_NS(VANE)
+#define VANE_NS		VANE
 #else
-#define VANE_EXPORT(sym)	EXPORT_SYMBOL_NS_GPL(sym, "VANE")
-#define VANE_IMPORT_NS()	MODULE_IMPORT_NS("VANE")
+#define VANE_NS		"VANE"
 #endif
 
 /* Until 6.13 the sample was passed by value */

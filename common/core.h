@@ -111,6 +111,7 @@ struct vane_rxq_stats {
  * @hw_head: where the device writes its head
  * @next: further queue of the same vector
  * @index: of the queue
+ * @vector: that serves it
  * @log2: log2 of the entries
  * @dma: address of @desc for the device
  * @words_dma: address of the queue pair's struct vane_queue_words
@@ -139,6 +140,7 @@ struct vane_txq {
 
 	/* Set-up, under rtnl */
 	u16 index;
+	u16 vector;
 	u8 log2;
 	dma_addr_t dma;
 	dma_addr_t words_dma;
@@ -161,15 +163,15 @@ struct vane_txq {
  * @rung: tail that the device was told of, free-running
  * @buf_len: bytes of each buffer
  * @chunk: memory of each buffer: headroom, @buf_len, skb_shared_info
+ * @index: of the queue
  * @cpl_shift: log2 of the bytes of a completion
  * @csum: take the device's word for checksums
  * @hash: take the device's hash
  * @broken: the device wrote nonsense, and the owner was asked for a reset
- * @napi: that polls this queue
  * @stats: counters of this index
  * @next: further queue of the same vector
  * @vdev: function
- * @index: of the queue
+ * @vector: that serves it
  * @log2: log2 of the entries of both rings
  * @dma: address of @cpl for the device; @desc follows
  * @words_dma: address of the queue pair's struct vane_queue_words
@@ -189,6 +191,7 @@ struct vane_rxq {
 	u16 rung;
 	u16 buf_len;
 	u16 chunk;
+	u16 index;
 	u8 cpl_shift;
 	bool csum;
 	bool hash;
@@ -199,14 +202,13 @@ struct vane_rxq {
 	__cacheline_group_begin_aligned(burst, SMP_CACHE_BYTES);
 	void __iomem *doorbell;
 	struct vane_shadow *shadow;
-	struct napi_struct *napi;
 	struct vane_rxq_stats *stats;
 	struct vane_rxq *next;
 	struct vane_dev *vdev;
 	__cacheline_group_end_aligned(burst, SMP_CACHE_BYTES);
 
 	/* Set-up, under rtnl */
-	u16 index;
+	u16 vector;
 	u8 log2;
 	dma_addr_t dma;
 	dma_addr_t words_dma;
@@ -249,6 +251,7 @@ struct vane_ring_config {
 /**
  * struct vane_rings - all rings of a netdev
  * @config: what they were made for
+ * @num_vecs: queue vectors that serve them, 0 where vector 0 does
  * @words: shared words, one struct per queue pair
  * @words_dma: their address for the device
  * @txq: transmit queues
@@ -256,6 +259,7 @@ struct vane_ring_config {
  */
 struct vane_rings {
 	struct vane_ring_config config;
+	u16 num_vecs;
 	struct vane_queue_words *words;
 	dma_addr_t words_dma;
 	struct vane_txq **txq;
@@ -267,6 +271,7 @@ struct vane_rings {
  * @napi: polls the queues; of vector 0 only while queues are folded on it
  * @txq: first transmit queue
  * @rxq: first receive queue
+ * @num_queues: queue pairs
  * @sb: status block
  * @doorbell: VANE_DB_VEC of this vector
  * @packets: frames of both directions, for @dim
@@ -276,7 +281,7 @@ struct vane_rings {
  * @dim: moderation
  * @vdev: function
  * @index: of the vector
- * @polling: vector 0: @napi is enabled, and arms the vector
+ * @polling: @napi is enabled, and arms the vector
  * @irq: Linux interrupt number
  * @map: of a vector that was added after MSI-X was enabled
  * @name: of the interrupt
@@ -286,6 +291,7 @@ struct vane_vector {
 	struct napi_struct napi;
 	struct vane_txq *txq;
 	struct vane_rxq *rxq;
+	u16 num_queues;
 	struct vane_status_block *sb;
 	void __iomem *doorbell;
 	u64 packets;
@@ -302,5 +308,61 @@ struct vane_vector {
 	struct msi_map map;
 	char name[IFNAMSIZ + 16];
 };
+
+/* Receive buffers: headroom, what the device writes, skb_shared_info */
+#define VANE_RX_HEADROOM		64
+#define VANE_RX_OVERHEAD		(VANE_RX_HEADROOM + \
+					 SKB_DATA_ALIGN(sizeof(struct skb_shared_info)))
+#define VANE_RX_CHUNK_SMALL		2048	/* frames of the usual MTU */
+#define VANE_RX_CHUNK_LARGE		4096	/* parts of larger ones */
+
+/* Work that must not wait for other users of the system's queues */
+extern struct workqueue_struct *vane_wq;
+
+/* irq.c APIs */
+void vane_event_work(struct work_struct *work);
+int vane_irq_init(struct vane_dev *vdev);
+void vane_irq_exit(struct vane_dev *vdev);
+void vane_vectors_init(struct vane_net *vn);
+int vane_vectors_grow(struct vane_net *vn, u16 want);
+void vane_vectors_shrink(struct vane_net *vn, u16 want);
+void vane_vectors_start(struct vane_net *vn);
+void vane_vectors_arm(struct vane_net *vn);
+void vane_vectors_stop(struct vane_net *vn);
+void vane_vectors_moderate(struct vane_net *vn);
+
+/* ring.c APIs */
+struct vane_rings *vane_rings_alloc(struct vane_net *vn,
+				    const struct vane_ring_config *config);
+void vane_rings_free(struct vane_net *vn, struct vane_rings *rings);
+int vane_rings_enable(struct vane_net *vn);
+void vane_rings_disable(struct vane_net *vn);
+void vane_rings_set_options(struct vane_net *vn, netdev_features_t features);
+
+/* tx.c APIs: NAPI */
+void vane_txq_clean(struct vane_vector *vec, struct vane_txq *txq, int budget);
+/* tx.c APIs: queue disabled, under rtnl */
+void vane_txq_drop(struct vane_txq *txq);
+
+/* rx.c APIs: NAPI */
+int vane_rxq_poll(struct vane_vector *vec, struct vane_rxq *rxq, int budget);
+/* rx.c APIs: queue disabled, under rtnl */
+bool vane_rxq_refill(struct vane_rxq *rxq, gfp_t gfp);
+void vane_rxq_drop(struct vane_rxq *rxq);
+void vane_rxq_kick(struct vane_rxq *rxq);
+
+/* dev.c APIs: any context */
+void vane_queue_broken(struct vane_dev *vdev, const char *kind, u16 q);
+
+/* netdev.c APIs: under rtnl */
+void vane_ring_config(const struct vane_net *vn, netdev_features_t features,
+		      unsigned int mtu, struct vane_ring_config *config);
+int vane_net_reconfigure(struct vane_net *vn,
+			 const struct vane_ring_config *config);
+void vane_rss_fit(struct vane_net *vn);
+void vane_rss_write(struct vane_net *vn);
+
+/* ethtool.c APIs */
+extern const struct ethtool_ops vane_ethtool_ops;
 
 #endif /* VANE_CORE_INTERNAL_H */

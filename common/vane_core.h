@@ -9,7 +9,7 @@
  *
  * Two roots: struct vane_dev is the PCI function and lives from probe to
  * remove, struct vane_net is the private part of its net_device. Everything
- * here is exported in the symbol namespace VANE (VANE_IMPORT_NS()).
+ * here is exported in the symbol namespace VANE (MODULE_IMPORT_NS(VANE_NS)).
  */
 #ifndef VANE_CORE_H
 #define VANE_CORE_H
@@ -28,6 +28,7 @@ struct vane_dev;
 struct vane_net;
 struct vane_rings;
 struct vane_rxq_stats;
+struct vane_txq;
 struct vane_txq_stats;
 struct vane_vector;
 
@@ -77,8 +78,10 @@ enum vane_dev_flag {
  * @limit_frame: bytes of the largest frame, no FCS
  * @vec: vectors by index, NULL where not requested; vector 0 from
  *	vane_dev_enable() on, the others while the netdev is open, under rtnl
- * @num_vecs: entries of @vec that MSI-X was enabled for
+ * @num_vecs: vectors that MSI-X was enabled with; further ones are added one
+ *	by one where the platform can
  * @sb: status blocks, VANE_SB_STRIDE apart
+ * @sb_size: bytes of them
  * @sb_dma: address of @sb for the device
  * @event_work: delivers causes to @ops->event
  * @causes_seen: count of causes that were delivered; of @event_work
@@ -102,6 +105,7 @@ struct vane_dev {
 	struct vane_vector **vec;
 	u16 num_vecs;
 	void *sb;
+	size_t sb_size;
 	dma_addr_t sb_dma;
 	struct work_struct event_work;
 	u32 causes_seen;
@@ -174,6 +178,7 @@ void vane_tx_timeout(struct net_device *netdev, unsigned int txq);
 
 /**
  * struct vane_net - private part of the net_device
+ * @txq: transmit queues of @rings
  * @rings: rings in use, NULL while the datapath is down
  * @vdev: the function below
  * @netdev: the net_device around
@@ -185,15 +190,16 @@ void vane_tx_timeout(struct net_device *netdev, unsigned int txq);
  * @itr: microseconds between interrupts of a vector
  * @rss_key: Toeplitz key
  * @rss_table: receive queue of each hash value
- * @tx_stats: counters by queue index
- * @rx_stats: counters by queue index
+ * @tx_stats: counters by queue index, of all that the netdev may have
+ * @rx_stats: likewise
  * @link_lock: makes reading the link and setting the carrier one step
  * @ready: the owner lets the link be up; under @link_lock
  *
- * Guarded by rtnl, but for what names its lock. @rings changes only while
- * neither ndo_start_xmit nor NAPI runs.
+ * Guarded by rtnl, but for what names its lock. @txq and @rings change only
+ * while neither ndo_start_xmit nor NAPI runs.
  */
 struct vane_net {
+	struct vane_txq **txq;
 	struct vane_rings *rings;
 	struct vane_dev *vdev;
 	struct net_device *netdev;

@@ -1,0 +1,601 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Vectors, events and moderation (datasheet, 5)
+ *
+ * A vector fires once and is unarmed then. Whoever looks for its work reads
+ * the event count first and arms the vector with that value last: what happens
+ * in between makes the device's count differ, and it fires again. So no
+ * interrupt is ever masked, and none is lost.
+ *
+ * Vector 0 carries the causes and is live as long as the function is enabled.
+ * The queues have vectors of their own while the netdev is open; where the
+ * platform has too few, queues share those that there are, down to vector 0.
+ */
+
+#include <linux/bitfield.h>
+#include <linux/interrupt.h>
+
+#include "core.h"
+
+#define VANE_ITR_DEFAULT	20	/* us, without adaptive moderation */
+
+static u32 read_events(const struct vane_vector *vec)
+{
+	u64 events = le64_to_cpu(READ_ONCE(vec->sb->events));
+
+	/* The count is older than what is looked at after it. */
+	dma_rmb();
+	return FIELD_GET(VANE_SB_EVENTS, events);
+}
+
+static void arm(struct vane_vector *vec, u32 events)
+{
+	writel(events, vec->doorbell);
+}
+
+/* Causes
+ * ------
+ */
+
+static void check_causes(struct vane_vector *vec)
+{
+	u64 causes = le64_to_cpu(READ_ONCE(vec->sb->causes));
+	struct vane_dev *vdev = vec->vdev;
+
+	if (FIELD_GET(VANE_SB_CAUSE_COUNT, causes) !=
+	    READ_ONCE(vdev->causes_seen))
+		queue_work(vane_wq, &vdev->event_work);
+}
+
+static void report_stopped_queues(struct vane_dev *vdev)
+{
+	u32 state;
+	u16 q;
+
+	for (q = 0; q < vdev->max_queues; q++) {
+		state = vane_rd32(vdev, VANE_TXQ(q) + VANE_TXQ_STATE);
+		if (FIELD_GET(VANE_Q_STATE_ERROR, state))
+			pci_err(vdev->pdev,
+				"device stopped transmit queue %u: error %u\n",
+				q, FIELD_GET(VANE_Q_STATE_ERROR, state));
+		state = vane_rd32(vdev, VANE_RXQ(q) + VANE_RXQ_STATE);
+		if (FIELD_GET(VANE_Q_STATE_ERROR, state))
+			pci_err(vdev->pdev,
+				"device stopped receive queue %u: error %u\n",
+				q, FIELD_GET(VANE_Q_STATE_ERROR, state));
+	}
+}
+
+/**
+ * vane_event_work() - hand the causes of vector 0 to the owner
+ * @work: event_work of a function
+ *
+ * The status block has the causes, so no register is read. They are cleared
+ * before they are handled: one that is raised again meanwhile comes again.
+ */
+void vane_event_work(struct work_struct *work)
+{
+	struct vane_dev *vdev = container_of(work, struct vane_dev, event_work);
+	struct vane_status_block *sb = vdev->sb;
+	u64 word = le64_to_cpu(READ_ONCE(sb->causes));
+	u32 causes = FIELD_GET(VANE_SB_CAUSES, word);
+
+	WRITE_ONCE(vdev->causes_seen, FIELD_GET(VANE_SB_CAUSE_COUNT, word));
+	vane_wr32(vdev, VANE_REG_EVENT_CAUSE, causes);
+
+	if (causes & VANE_EVENT_QUEUE) {
+		report_stopped_queues(vdev);
+		vdev->ops->reset(vdev);
+	}
+	causes &= ~VANE_EVENT_QUEUE;
+	if (causes)
+		vdev->ops->event(vdev, causes);
+}
+
+/* Interrupts and NAPI
+ * -------------------
+ */
+
+static irqreturn_t handle_queue_vector(int irq, void *data)
+{
+	struct vane_vector *vec = data;
+
+	vec->irqs++;
+	napi_schedule_irqoff(&vec->napi);
+	return IRQ_HANDLED;
+}
+
+/* Looks at the causes; arms the vector unless NAPI will. */
+static void serve_first_vector(struct vane_vector *vec)
+{
+	u32 events = read_events(vec);
+
+	check_causes(vec);
+	if (READ_ONCE(vec->polling))
+		napi_schedule_irqoff(&vec->napi);
+	else
+		arm(vec, events);
+}
+
+static irqreturn_t handle_first_vector(int irq, void *data)
+{
+	struct vane_vector *vec = data;
+
+	vec->irqs++;
+	serve_first_vector(vec);
+	return IRQ_HANDLED;
+}
+
+static void moderate(struct vane_vector *vec)
+{
+	struct dim_sample sample = {};
+
+	dim_update_sample(vec->irqs, vec->packets, vec->bytes, &sample);
+	vane_net_dim(&vec->dim, &sample);
+}
+
+static int poll_vector(struct napi_struct *napi, int budget)
+{
+	struct vane_vector *vec = container_of(napi, struct vane_vector, napi);
+	u32 events = read_events(vec);
+	struct vane_txq *txq;
+	struct vane_rxq *rxq;
+	bool more = false;
+	int share = budget;
+	int work = 0;
+	int done;
+
+	for (txq = vec->txq; txq; txq = txq->next)
+		vane_txq_clean(vec, txq, budget);
+
+	/* netpoll wants transmit completions only */
+	if (unlikely(!budget))
+		return 0;
+
+	if (unlikely(vec->num_queues > 1))
+		share = max(budget / vec->num_queues, 1);
+
+	for (rxq = vec->rxq; rxq; rxq = rxq->next) {
+		done = vane_rxq_poll(vec, rxq, share);
+		more |= done == share;
+		work += done;
+	}
+
+	if (more)
+		return budget;
+
+	if (napi_complete_done(napi, work)) {
+		if (READ_ONCE(vec->adaptive))
+			moderate(vec);
+		arm(vec, events);
+	}
+	return work;
+}
+
+/* As poll_vector(). Under load vector 0 stays unarmed for long, and causes
+ * must not wait for that.
+ */
+static int poll_first_vector(struct napi_struct *napi, int budget)
+{
+	check_causes(container_of(napi, struct vane_vector, napi));
+	return poll_vector(napi, budget);
+}
+
+/* Moderation
+ * ----------
+ */
+
+static void set_itr(struct vane_vector *vec, u32 usecs)
+{
+	vane_wr32(vec->vdev, VANE_VEC(vec->index) + VANE_VEC_ITR,
+		  min(usecs, VANE_VEC_ITR_MAX));
+}
+
+static void apply_moderation(struct work_struct *work)
+{
+	struct dim *dim = container_of(work, struct dim, work);
+	struct vane_vector *vec = container_of(dim, struct vane_vector, dim);
+	struct dim_cq_moder moder;
+
+	moder = net_dim_get_rx_moderation(dim->mode, dim->profile_ix);
+	set_itr(vec, moder.usec);
+	dim->state = DIM_START_MEASURE;
+}
+
+/* Neither NAPI with moderation nor @vec->dim.work runs. */
+static void start_moderation(struct vane_net *vn, struct vane_vector *vec)
+{
+	u32 usecs = vn->itr;
+
+	if (vn->adaptive) {
+		vec->dim.state = DIM_START_MEASURE;
+		usecs = net_dim_get_rx_moderation(vec->dim.mode,
+						  vec->dim.profile_ix).usec;
+	}
+	set_itr(vec, usecs);
+	WRITE_ONCE(vec->adaptive, vn->adaptive);
+}
+
+/* First and last index of the vectors that serve queues */
+static u16 first_queue_vector(const struct vane_net *vn)
+{
+	return vn->rings->num_vecs ? 1 : 0;
+}
+
+static u16 last_queue_vector(const struct vane_net *vn)
+{
+	return vn->rings->num_vecs;
+}
+
+/**
+ * vane_vectors_moderate() - apply changed moderation to the queues' vectors
+ * @vn: netdev, its datapath up; under rtnl
+ */
+void vane_vectors_moderate(struct vane_net *vn)
+{
+	struct vane_vector **vec = vn->vdev->vec;
+	u16 i;
+
+	for (i = first_queue_vector(vn); i <= last_queue_vector(vn); i++)
+		WRITE_ONCE(vec[i]->adaptive, false);
+	/* No NAPI starts the work any more. */
+	synchronize_net();
+	for (i = first_queue_vector(vn); i <= last_queue_vector(vn); i++) {
+		cancel_work_sync(&vec[i]->dim.work);
+		start_moderation(vn, vec[i]);
+	}
+}
+
+/* Life of a vector
+ * ----------------
+ */
+
+static int map_irq(struct vane_dev *vdev, struct vane_vector *vec)
+{
+	if (vec->index < vdev->num_vecs) {
+		vec->irq = pci_irq_vector(vdev->pdev, vec->index);
+		return vec->irq < 0 ? vec->irq : 0;
+	}
+
+	vec->map = pci_msix_alloc_irq_at(vdev->pdev, vec->index, NULL);
+	if (vec->map.index < 0)
+		return vec->map.index;
+	vec->irq = vec->map.virq;
+	return 0;
+}
+
+static void unmap_irq(struct vane_dev *vdev, struct vane_vector *vec)
+{
+	if (vec->index >= vdev->num_vecs)
+		pci_msix_free_irq(vdev->pdev, vec->map);
+}
+
+static int request_vector(struct vane_dev *vdev, u16 index)
+{
+	u32 regs = VANE_VEC(index);
+	struct vane_vector *vec;
+	int err;
+
+	vec = kzalloc_node(sizeof(*vec), GFP_KERNEL,
+			   dev_to_node(&vdev->pdev->dev));
+	if (!vec)
+		return -ENOMEM;
+
+	vec->vdev = vdev;
+	vec->index = index;
+	vec->sb = vdev->sb + index * VANE_SB_STRIDE;
+	vec->doorbell = vdev->regs + VANE_DB_VEC(index);
+	vec->dim.mode = DIM_CQ_PERIOD_MODE_START_FROM_EQE;
+	INIT_WORK(&vec->dim.work, apply_moderation);
+	if (index)
+		snprintf(vec->name, sizeof(vec->name), "%s-%u",
+			 vdev->net->netdev->name, index - 1);
+	else
+		snprintf(vec->name, sizeof(vec->name), "%s-%s",
+			 dev_driver_string(&vdev->pdev->dev),
+			 pci_name(vdev->pdev));
+
+	err = map_irq(vdev, vec);
+	if (err)
+		goto free_vector;
+
+	err = request_irq(vec->irq, index ? handle_queue_vector :
+					    handle_first_vector,
+			  0, vec->name, vec);
+	if (err)
+		goto unmap_irq;
+
+	vane_wr64(vdev, regs + VANE_VEC_SB_ADDR,
+		  vdev->sb_dma + index * VANE_SB_STRIDE);
+	vane_wr32(vdev, regs + VANE_VEC_CTRL, VANE_VEC_CTRL_ENABLE);
+	if (vane_rd32(vdev, regs + VANE_VEC_CTRL) != VANE_VEC_CTRL_ENABLE) {
+		err = vane_dev_alive(vdev) ? -EIO : -ENODEV;
+		goto free_irq;
+	}
+
+	vdev->vec[index] = vec;
+	return 0;
+
+free_irq:
+	free_irq(vec->irq, vec);
+unmap_irq:
+	unmap_irq(vdev, vec);
+free_vector:
+	kfree(vec);
+	return err;
+}
+
+static void release_vector(struct vane_dev *vdev, u16 index)
+{
+	struct vane_vector *vec = vdev->vec[index];
+
+	vdev->vec[index] = NULL;
+	vane_wr32(vdev, VANE_VEC(index) + VANE_VEC_CTRL, 0);
+	free_irq(vec->irq, vec);
+	cancel_work_sync(&vec->dim.work);
+	unmap_irq(vdev, vec);
+	kfree(vec);
+}
+
+/**
+ * vane_irq_init() - enable MSI-X and vector 0
+ * @vdev: function, enabled
+ *
+ * A machine has few vectors and 256 VFs want theirs, so no other is requested
+ * before the netdev is opened; where the platform can add vectors to an
+ * enabled MSI-X capability, none is even allocated.
+ *
+ * Return: 0 or a negative errno.
+ */
+int vane_irq_init(struct vane_dev *vdev)
+{
+	struct device *dev = &vdev->pdev->dev;
+	int num;
+	int err;
+
+	vdev->vec = kcalloc(vdev->max_vectors, sizeof(*vdev->vec), GFP_KERNEL);
+	if (!vdev->vec)
+		return -ENOMEM;
+
+	vdev->sb_size = vdev->max_vectors * VANE_SB_STRIDE;
+	vdev->sb = dma_alloc_coherent(dev, vdev->sb_size, &vdev->sb_dma,
+				      GFP_KERNEL);
+	if (!vdev->sb) {
+		err = -ENOMEM;
+		goto free_vec;
+	}
+	vdev->causes_seen = 0;
+
+	num = pci_msix_can_alloc_dyn(vdev->pdev) ? 1 : vdev->max_vectors;
+	num = pci_alloc_irq_vectors(vdev->pdev, 1, num, PCI_IRQ_MSIX);
+	if (num < 0) {
+		err = num;
+		pci_err(vdev->pdev, "no interrupt vector: %d\n", err);
+		goto free_sb;
+	}
+	vdev->num_vecs = num;
+
+	err = request_vector(vdev, 0);
+	if (err) {
+		pci_err(vdev->pdev, "cannot use interrupt vector 0: %d\n", err);
+		goto free_irq_vectors;
+	}
+	arm(vdev->vec[0], 0);
+	return 0;
+
+free_irq_vectors:
+	pci_free_irq_vectors(vdev->pdev);
+free_sb:
+	dma_free_coherent(dev, vdev->sb_size, vdev->sb, vdev->sb_dma);
+free_vec:
+	kfree(vdev->vec);
+	vdev->vec = NULL;
+	return err;
+}
+
+/**
+ * vane_irq_exit() - undo vane_irq_init()
+ * @vdev: function, disabled; does nothing if that was done before
+ */
+void vane_irq_exit(struct vane_dev *vdev)
+{
+	if (!vdev->vec)
+		return;
+
+	release_vector(vdev, 0);
+	cancel_work_sync(&vdev->event_work);
+	pci_free_irq_vectors(vdev->pdev);
+	dma_free_coherent(&vdev->pdev->dev, vdev->sb_size, vdev->sb,
+			  vdev->sb_dma);
+	kfree(vdev->vec);
+	vdev->vec = NULL;
+}
+
+/**
+ * vane_vectors_grow() - request vectors for queues
+ * @vn: netdev; under rtnl
+ * @want: queue vectors to have, beside vector 0
+ *
+ * Too few vectors in the machine or the function are no error: queues share
+ * what there is.
+ *
+ * Return: 0 or a negative errno. If it fails, vectors gained so far are kept;
+ * see vane_vectors_shrink().
+ */
+int vane_vectors_grow(struct vane_net *vn, u16 want)
+{
+	struct vane_dev *vdev = vn->vdev;
+	u16 limit = min_t(u16, want, vdev->max_vectors - 1);
+	struct vane_vector *vec;
+	int err = 0;
+
+	/* Without MSI-X for it, a vector cannot be added one by one. */
+	if (!pci_msix_can_alloc_dyn(vdev->pdev))
+		limit = min_t(u16, limit, vdev->num_vecs - 1);
+
+	while (vn->num_vecs < limit) {
+		err = request_vector(vdev, vn->num_vecs + 1);
+		if (err)
+			break;
+		vec = vdev->vec[++vn->num_vecs];
+		netif_napi_add(vn->netdev, &vec->napi, poll_vector);
+		netif_napi_set_irq(&vec->napi, vec->irq);
+	}
+	if (err && err != -ENOSPC)
+		return err;
+
+	if (vn->num_vecs < want &&
+	    !test_and_set_bit(VANE_DEV_FOLDED, &vdev->flags))
+		netdev_info(vn->netdev,
+			    "%u interrupt vectors for %u queues: queues share them\n",
+			    vn->num_vecs, want);
+	return 0;
+}
+
+/**
+ * vane_vectors_shrink() - release vectors of queues
+ * @vn: netdev; under rtnl, the vectors in question not in use
+ * @want: queue vectors to keep
+ */
+void vane_vectors_shrink(struct vane_net *vn, u16 want)
+{
+	struct vane_vector *vec;
+
+	while (vn->num_vecs > want) {
+		vec = vn->vdev->vec[vn->num_vecs];
+		/* No interrupt must find the NAPI gone. */
+		disable_irq(vec->irq);
+		netif_napi_del(&vec->napi);
+		release_vector(vn->vdev, vn->num_vecs--);
+	}
+}
+
+static struct vane_vector *vector_of_queue(struct vane_net *vn, u16 q)
+{
+	u16 num = vn->rings->num_vecs;
+	u16 index = num ? 1 + q % num : 0;
+
+	return vn->vdev->vec[index];
+}
+
+static void enable_vector_napi(struct vane_net *vn, struct vane_vector *vec)
+{
+	start_moderation(vn, vec);
+	napi_enable(&vec->napi);
+	WRITE_ONCE(vec->polling, true);
+}
+
+/**
+ * vane_vectors_start() - give the queues to the vectors and enable their NAPI
+ * @vn: netdev with new rings, whose queues the device does not serve yet;
+ *	under rtnl
+ *
+ * vane_vectors_arm() is to follow when the queues are enabled.
+ */
+void vane_vectors_start(struct vane_net *vn)
+{
+	struct vane_rings *rings = vn->rings;
+	struct vane_vector *vec;
+	struct vane_txq *txq;
+	struct vane_rxq *rxq;
+	u16 q, i;
+
+	rings->num_vecs = vn->num_vecs;
+	if (!rings->num_vecs) {
+		vec = vn->vdev->vec[0];
+		netif_napi_add(vn->netdev, &vec->napi, poll_first_vector);
+		netif_napi_set_irq(&vec->napi, vec->irq);
+	}
+
+	/* From the last on, as each goes to the front of its list */
+	for (q = rings->config.num_queues; q--; ) {
+		txq = rings->txq[q];
+		rxq = rings->rxq[q];
+		vec = vector_of_queue(vn, q);
+
+		txq->next = vec->txq;
+		vec->txq = txq;
+		rxq->next = vec->rxq;
+		vec->rxq = rxq;
+		vec->num_queues++;
+
+		txq->vector = vec->index;
+		rxq->vector = vec->index;
+		vane_page_pool_set_napi(rxq->pool, &vec->napi);
+		netif_queue_set_napi(vn->netdev, q, NETDEV_QUEUE_TYPE_TX,
+				     &vec->napi);
+		netif_queue_set_napi(vn->netdev, q, NETDEV_QUEUE_TYPE_RX,
+				     &vec->napi);
+	}
+
+	for (i = first_queue_vector(vn); i <= last_queue_vector(vn); i++)
+		enable_vector_napi(vn, vn->vdev->vec[i]);
+}
+
+/**
+ * vane_vectors_arm() - let the queues' vectors fire
+ * @vn: netdev; under rtnl
+ */
+void vane_vectors_arm(struct vane_net *vn)
+{
+	u16 i;
+
+	/* Vector 0 is always armed, by its handler or its NAPI. */
+	for (i = 1; i <= vn->rings->num_vecs; i++)
+		arm(vn->vdev->vec[i], read_events(vn->vdev->vec[i]));
+}
+
+static void disable_vector_napi(struct vane_vector *vec)
+{
+	WRITE_ONCE(vec->polling, false);
+	napi_disable(&vec->napi);
+	/* NAPI used to start it; with NAPI disabled nothing does. */
+	cancel_work_sync(&vec->dim.work);
+	vec->txq = NULL;
+	vec->rxq = NULL;
+	vec->num_queues = 0;
+}
+
+/**
+ * vane_vectors_stop() - disable NAPI and take the queues from the vectors
+ * @vn: netdev; under rtnl
+ *
+ * The rings must not be freed before; their pools are cut off from NAPI here.
+ */
+void vane_vectors_stop(struct vane_net *vn)
+{
+	struct vane_rings *rings = vn->rings;
+	struct vane_vector *vec;
+	u16 q, i;
+
+	for (i = first_queue_vector(vn); i <= last_queue_vector(vn); i++)
+		disable_vector_napi(vn->vdev->vec[i]);
+
+	for (q = 0; q < rings->config.num_queues; q++) {
+		netif_queue_set_napi(vn->netdev, q, NETDEV_QUEUE_TYPE_TX, NULL);
+		netif_queue_set_napi(vn->netdev, q, NETDEV_QUEUE_TYPE_RX, NULL);
+		page_pool_disable_direct_recycling(rings->rxq[q]->pool);
+	}
+
+	if (rings->num_vecs)
+		return;
+
+	/* Vector 0 may have fired for the NAPI that is no more: nobody has
+	 * armed it then. Its handler may also be about to schedule that NAPI,
+	 * so wait for it first.
+	 */
+	vec = vn->vdev->vec[0];
+	synchronize_irq(vec->irq);
+	netif_napi_del(&vec->napi);
+	serve_first_vector(vec);
+}
+
+/**
+ * vane_vectors_init() - moderation of a new netdev
+ * @vn: netdev
+ */
+void vane_vectors_init(struct vane_net *vn)
+{
+	vn->adaptive = true;
+	vn->itr = VANE_ITR_DEFAULT;
+}

@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Transmit (datasheet, 6)
+ *
+ * A frame takes one descriptor for each piece of memory. The device tells by
+ * its head alone which descriptors it is through with: nothing is written back
+ * into the ring.
+ */
+
+#include <linux/bitfield.h>
+#include <linux/dma-mapping.h>
+#include <linux/if_vlan.h>
+#include <linux/tcp.h>
+#include <net/netdev_queues.h>
+
+#include "core.h"
+
+/* A frame of any skb, and so room that a started queue always has */
+#define TX_FRAME_DESC		(MAX_SKB_FRAGS + 1)
+/* Wakes a stopped queue; the smallest ring has it */
+#define TX_WAKE_DESC		min(2 * TX_FRAME_DESC, 1 << VANE_RING_LOG2_MIN)
+
+static_assert(TX_FRAME_DESC <= VANE_TX_MAX_DESC);
+
+/* What offloads a descriptor can express */
+#define TX_CSUM_START_MAX	FIELD_MAX(VANE_TXD_CSUM_START)
+#define TX_CSUM_OFFSET_MAX	(2 * FIELD_MAX(VANE_TXD_CSUM_OFFSET))
+#define TX_HDR_LEN_MAX		FIELD_MAX(VANE_TXD_HDR_LEN)
+
+static u16 tx_space(const struct vane_txq *txq)
+{
+	return txq->mask + 1 - (u16)(txq->tail - READ_ONCE(txq->head));
+}
+
+/* Tells the device of everything up to the tail. */
+static void kick(struct vane_txq *txq)
+{
+	struct vane_shadow *shadow = txq->shadow;
+	u16 tail = txq->tail;
+	u16 rung = txq->rung;
+	u16 event;
+
+	txq->rung = tail;
+	if (shadow) {
+		/* Descriptors before the tail that counts them */
+		dma_wmb();
+		WRITE_ONCE(shadow->tail, cpu_to_le32(tail));
+		/* The tail before the look at what the device waits for: it
+		 * stores that and then looks at the tail.
+		 */
+		dma_mb();
+		event = le32_to_cpu(READ_ONCE(shadow->event));
+		if ((u16)(tail - event - 1) >= (u16)(tail - rung))
+			return;
+	}
+	/* Orders the descriptors before itself */
+	writel(tail, txq->doorbell);
+}
+
+static void unmap(struct vane_txq *txq, struct vane_tx_buf *buf)
+{
+	dma_unmap_page(txq->dev, buf->dma, buf->len, DMA_TO_DEVICE);
+}
+
+static void count_stop(struct vane_txq *txq)
+{
+	struct vane_txq_stats *stats = txq->stats;
+
+	u64_stats_update_begin(&stats->xmit_sync);
+	u64_stats_inc(&stats->stop);
+	u64_stats_update_end(&stats->xmit_sync);
+}
+
+/* Fills in what the headers of a TSO frame say; returns their length. */
+static u16 tso_fields(const struct sk_buff *skb, u64 *flags, u64 *ctrl)
+{
+	u16 hdr_len = skb_tcp_all_headers(skb);
+
+	*flags |= VANE_TXD_TSO;
+	*ctrl |= FIELD_PREP(VANE_TXD_MSS, skb_shinfo(skb)->gso_size) |
+		 FIELD_PREP(VANE_TXD_HDR_LEN, hdr_len);
+	return hdr_len;
+}
+
+/**
+ * vane_start_xmit() - ndo_start_xmit
+ * @skb: frame that vane_features_check() has passed
+ * @netdev: net_device
+ *
+ * Softirq or with softirqs off, under the core's transmit lock.
+ *
+ * Return: NETDEV_TX_BUSY if the ring is full, else NETDEV_TX_OK.
+ */
+netdev_tx_t vane_start_xmit(struct sk_buff *skb, struct net_device *netdev)
+{
+	struct vane_net *vn = netdev_priv(netdev);
+	struct vane_txq *txq = vn->txq[skb_get_queue_mapping(skb)];
+	unsigned int nr_frags = skb_shinfo(skb)->nr_frags;
+	const skb_frag_t *frag = skb_shinfo(skb)->frags;
+	unsigned int len = skb_headlen(skb);
+	struct device *dev = txq->dev;
+	unsigned int bytes = skb->len;
+	struct vane_tx_desc *desc;
+	struct vane_tx_buf *buf;
+	u16 tail = txq->tail;
+	u16 mask = txq->mask;
+	u16 hdr_len = 0;
+	dma_addr_t dma;
+	u64 flags = 0;
+	u64 ctrl = 0;
+	u16 segs = 1;
+
+	if (unlikely(tx_space(txq) < nr_frags + 1)) {
+		if (!netif_txq_maybe_stop(txq->nq, tx_space(txq),
+					  TX_FRAME_DESC, TX_WAKE_DESC))
+			count_stop(txq);
+		return NETDEV_TX_BUSY;
+	}
+
+	if (skb_is_gso(skb)) {
+		segs = skb_shinfo(skb)->gso_segs;
+		hdr_len = tso_fields(skb, &flags, &ctrl);
+		bytes += (segs - 1) * hdr_len;
+	} else if (skb->ip_summed == CHECKSUM_PARTIAL) {
+		flags |= VANE_TXD_CSUM;
+		ctrl |= FIELD_PREP(VANE_TXD_CSUM_START,
+				   skb_checksum_start_offset(skb)) |
+			FIELD_PREP(VANE_TXD_CSUM_OFFSET, skb->csum_offset / 2);
+	}
+	if (skb_vlan_tag_present(skb)) {
+		flags |= VANE_TXD_VLAN;
+		ctrl |= FIELD_PREP(VANE_TXD_TCI, skb_vlan_tag_get(skb));
+	}
+
+	dma = dma_map_single(dev, skb->data, len, DMA_TO_DEVICE);
+	for (;;) {
+		buf = &txq->buf[tail & mask];
+		desc = &txq->desc[tail & mask];
+		if (unlikely(dma_mapping_error(dev, dma)))
+			goto unmap_frame;
+
+		tail++;
+		buf->dma = dma;
+		buf->len = len;
+		/* A fragment of 65536 bytes has length 0 */
+		desc->ctrl = cpu_to_le64(ctrl | (len & VANE_TXD_LEN));
+		if (!nr_frags)
+			break;
+		desc->addr = cpu_to_le64(flags | dma);
+
+		nr_frags--;
+		len = skb_frag_size(frag);
+		dma = skb_frag_dma_map(dev, frag, 0, len, DMA_TO_DEVICE);
+		frag++;
+		flags = 0;
+		ctrl = 0;
+	}
+	desc->addr = cpu_to_le64(flags | dma | VANE_TXD_EOP);
+	buf->skb = skb;
+	buf->segs = segs;
+	buf->hdr_len = hdr_len;
+
+	skb_tx_timestamp(skb);
+	WRITE_ONCE(txq->tail, tail);
+
+	if (!netif_txq_maybe_stop(txq->nq, tx_space(txq), TX_FRAME_DESC,
+				  TX_WAKE_DESC))
+		count_stop(txq);
+	if (__netdev_tx_sent_queue(txq->nq, bytes, netdev_xmit_more()))
+		kick(txq);
+	return NETDEV_TX_OK;
+
+unmap_frame:
+	while (tail != txq->tail)
+		unmap(txq, &txq->buf[--tail & mask]);
+	dev_kfree_skb_any(skb);
+	u64_stats_update_begin(&txq->stats->xmit_sync);
+	u64_stats_inc(&txq->stats->drops);
+	u64_stats_update_end(&txq->stats->xmit_sync);
+	/* Frames before this one may have waited for it. */
+	if (!netdev_xmit_more() && txq->tail != txq->rung)
+		kick(txq);
+	return NETDEV_TX_OK;
+}
+EXPORT_SYMBOL_NS_GPL(vane_start_xmit, VANE_NS);
+
+/**
+ * vane_features_check() - ndo_features_check
+ * @skb: frame about to be sent
+ * @netdev: net_device
+ * @features: what could be used for it
+ *
+ * Leaves to software what a descriptor cannot express.
+ *
+ * Return: @features, or less.
+ */
+netdev_features_t vane_features_check(struct sk_buff *skb,
+				      struct net_device *netdev,
+				      netdev_features_t features)
+{
+	features = vlan_features_check(skb, features);
+
+	if (skb->ip_summed != CHECKSUM_PARTIAL)
+		return features;
+
+	if (skb_is_gso(skb)) {
+		unsigned int hdr_len = skb_tcp_all_headers(skb);
+
+		/* The device wants the headers in the first fragment. */
+		if (skb_shinfo(skb)->gso_size < VANE_TX_MIN_MSS ||
+		    hdr_len > TX_HDR_LEN_MAX || hdr_len > skb_headlen(skb))
+			features &= ~NETIF_F_GSO_MASK;
+	}
+
+	if (skb_checksum_start_offset(skb) > TX_CSUM_START_MAX ||
+	    skb->csum_offset > TX_CSUM_OFFSET_MAX || skb->csum_offset & 1)
+		features &= ~(NETIF_F_CSUM_MASK | NETIF_F_GSO_MASK);
+
+	return features;
+}
+EXPORT_SYMBOL_NS_GPL(vane_features_check, VANE_NS);
+
+/**
+ * vane_txq_clean() - complete what the device has sent
+ * @vec: vector that serves the queue
+ * @txq: queue
+ * @budget: NAPI's
+ *
+ * NAPI.
+ */
+void vane_txq_clean(struct vane_vector *vec, struct vane_txq *txq, int budget)
+{
+	struct vane_txq_stats *stats = txq->stats;
+	unsigned int packets = 0;
+	unsigned int frames = 0;
+	unsigned int bytes = 0;
+	struct vane_tx_buf *buf;
+	u16 mask = txq->mask;
+	u16 head = txq->head;
+	bool woken;
+	u16 done;
+
+	done = le64_to_cpu(READ_ONCE(*txq->hw_head));
+	if (done == head)
+		return;
+
+	/* The tail that the device has seen is one that this CPU sees. */
+	dma_rmb();
+	if (unlikely((u16)(done - head) > (u16)(READ_ONCE(txq->tail) - head))) {
+		vane_queue_broken(vec->vdev, "transmit", txq->index);
+		return;
+	}
+
+	do {
+		buf = &txq->buf[head++ & mask];
+		unmap(txq, buf);
+		bytes += buf->len;
+		if (!buf->skb)
+			continue;
+
+		packets += buf->segs;
+		bytes += (buf->segs - 1) * buf->hdr_len;
+		frames++;
+		napi_consume_skb(buf->skb, budget);
+		buf->skb = NULL;
+	} while (head != done);
+	WRITE_ONCE(txq->head, head);
+
+	woken = !netif_txq_completed_wake(txq->nq, frames, bytes,
+					  tx_space(txq), TX_WAKE_DESC);
+
+	u64_stats_update_begin(&stats->napi_sync);
+	u64_stats_add(&stats->packets, packets);
+	u64_stats_add(&stats->bytes, bytes);
+	u64_stats_add(&stats->wake, woken);
+	u64_stats_update_end(&stats->napi_sync);
+	vec->packets += packets;
+	vec->bytes += bytes;
+}
+
+/**
+ * vane_txq_drop() - free frames that were not sent
+ * @txq: queue, disabled
+ */
+void vane_txq_drop(struct vane_txq *txq)
+{
+	struct vane_tx_buf *buf;
+
+	for (; txq->head != txq->tail; txq->head++) {
+		buf = &txq->buf[txq->head & txq->mask];
+		unmap(txq, buf);
+		dev_kfree_skb_any(buf->skb);
+		buf->skb = NULL;
+	}
+	netdev_tx_reset_queue(txq->nq);
+}
