@@ -74,6 +74,16 @@ last_words() {
 		grep -oE '^\[[0-9]+/[0-9]+\]' | tail -n 1 || :
 }
 
+# kill_tree PID: it and all below it. A program inside the tree is process 1
+# there and may not hear a polite signal.
+kill_tree() {
+	local child
+	for child in $(cat /proc/"$1"/task/*/children 2>/dev/null); do
+		kill_tree "$child"
+	done
+	kill -KILL "$1" 2>/dev/null || :
+}
+
 # long_step NAME LOG COMMAND...: quiet but for a line that shows it is alive;
 # the output goes to LOG, whose end is shown if the command fails.
 long_step() {
@@ -82,7 +92,7 @@ long_step() {
 	"$@" >"$log" 2>&1 </dev/null &
 	pid=$!
 	# shellcheck disable=SC2064 # the pid of now is meant
-	trap "kill $pid 2>/dev/null; exit 130" INT TERM
+	trap "kill_tree $pid; exit 130" INT TERM HUP
 	while kill -0 "$pid" 2>/dev/null; do
 		now=$((SECONDS - start))
 		if [ -t 2 ]; then
@@ -94,7 +104,7 @@ long_step() {
 		sleep 0.5
 	done
 	wait "$pid" || status=$?
-	trap - INT TERM
+	trap - INT TERM HUP
 	if [ -t 2 ]; then
 		printf '\r\033[K' >&2
 	fi
