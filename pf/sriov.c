@@ -512,19 +512,14 @@ free_vfs:
  */
 void vane_sriov_restore(struct vane_pf *pf)
 {
-	struct pci_dev *pdev = pf->vdev.pdev;
-	struct pci_dev *vfdev;
-	int i;
+	struct pci_dev *vfdev = NULL;
 
-	for (i = 0; i < pci_num_vf(pdev); i++) {
-		vfdev = pci_get_domain_bus_and_slot(pci_domain_nr(pdev->bus),
-						    pci_iov_virtfn_bus(pdev, i),
-						    pci_iov_virtfn_devfn(pdev, i));
-		if (!vfdev)
+	while ((vfdev = pci_get_device(VANE_PCI_VENDOR_ID,
+				       VANE_PCI_DEVICE_ID_VF, vfdev))) {
+		if (pci_physfn(vfdev) != pf->vdev.pdev)
 			continue;
 		if (vfdev->is_busmaster)
 			pci_set_master(vfdev);
 		pci_restore_msi_state(vfdev);
-		pci_dev_put(vfdev);
 	}
 }
