@@ -257,7 +257,10 @@ static void vane_bh(void *opaque)
     vane_events_flush(dev);
     dev->running = false;
 
-    vane_uplink_flush(dev);
+    if (dev->uplink_waits) {
+        dev->uplink_waits = false;
+        qemu_flush_queued_packets(qemu_get_queue(dev->nic));
+    }
     if (more) {
         vane_schedule(dev);
     }
@@ -280,13 +283,6 @@ void vane_uplink_send(VaneDevice *dev, const struct iovec *iov, int iovcnt)
     }
 }
 
-void vane_uplink_flush(VaneDevice *dev)
-{
-    if (!dev->running) {
-        qemu_flush_queued_packets(qemu_get_queue(dev->nic));
-    }
-}
-
 /*
  * A backend may answer a frame before its sending returns; the answer waits
  * for the end of the bottom half.
@@ -295,7 +291,8 @@ static bool uplink_can_receive(NetClientState *nc)
 {
     VaneDevice *dev = qemu_get_nic_opaque(nc);
 
-    return !dev->running && vane_switch_can_receive(dev);
+    dev->uplink_waits |= dev->running;
+    return !dev->running;
 }
 
 static ssize_t uplink_receive(NetClientState *nc, const uint8_t *buf,
@@ -349,8 +346,6 @@ static void uplink_init(VaneDevice *dev)
                             DEVICE(dev)->id,
                             &DEVICE(dev)->mem_reentrancy_guard, dev);
     nc = qemu_get_queue(dev->nic);
-    /* What is captured on the uplink is what the switch sent, to the byte. */
-    nc->do_not_pad = true;
     qemu_format_nic_info_str(nc, dev->conf.macaddr.a);
     dev->link_up = dev->link_wanted && !nc->link_down;
 }

@@ -298,6 +298,7 @@ struct VaneDevice {
     NICConf conf;
     QEMUBH *bh;
     bool running;               /* in the bottom half */
+    bool uplink_waits;          /* a frame was told to */
     QEMUTimer *mbox_timer;      /* fault-mbox-delay-ms */
     QTAILQ_HEAD(, VaneVector) dirty;
     QTAILQ_HEAD(, VaneTxQueue) tx_pending;      /* served in turn */
@@ -358,8 +359,6 @@ void vane_schedule(VaneDevice *dev);
 
 /* A frame for the uplink; it is copied or sent before this returns. */
 void vane_uplink_send(VaneDevice *dev, const struct iovec *iov, int iovcnt);
-/* Room appeared: take what the uplink holds back. */
-void vane_uplink_flush(VaneDevice *dev);
 
 /*
  * vane_dma.c: host memory as the function sees it. All return false, with the
@@ -523,7 +522,6 @@ void vane_switch_reset(VaneDevice *dev);
 void vane_switch_port_reset(VaneFunction *fn);
 /* Filters, VLANs and receive mode of one port; its configuration stays. */
 void vane_switch_function_reset(VaneFunction *fn);
-bool vane_switch_can_receive(VaneDevice *dev);
 ssize_t vane_switch_receive(VaneDevice *dev, const uint8_t *buf, size_t size);
 
 /*

@@ -110,6 +110,7 @@ bool vane_dma_read64_acquire(VaneFunction *fn, VaneDma purpose, uint64_t addr,
          read_counted(fn, purpose, addr, sizeof(*value),
                       ldq_le_pci_dma(fn->pdev, addr, value,
                                      MEMTXATTRS_UNSPECIFIED));
+    /* What the driver stored before it is read after it. */
     smp_rmb();
     return ok;
 }
@@ -123,6 +124,7 @@ bool vane_dma_read32_acquire(VaneFunction *fn, VaneDma purpose, uint64_t addr,
          read_counted(fn, purpose, addr, sizeof(*value),
                       ldl_le_pci_dma(fn->pdev, addr, value,
                                      MEMTXATTRS_UNSPECIFIED));
+    /* What the driver stored before it is read after it. */
     smp_rmb();
     return ok;
 }
@@ -130,6 +132,7 @@ bool vane_dma_read32_acquire(VaneFunction *fn, VaneDma purpose, uint64_t addr,
 bool vane_dma_write64_release(VaneFunction *fn, VaneDma purpose, uint64_t addr,
                               uint64_t value)
 {
+    /* Whatever it announces is seen first. */
     smp_wmb();
     return dma_begins(fn, addr, sizeof(value)) &&
            write_counted(fn, purpose, addr, sizeof(value),
@@ -140,6 +143,7 @@ bool vane_dma_write64_release(VaneFunction *fn, VaneDma purpose, uint64_t addr,
 bool vane_dma_write32_release(VaneFunction *fn, VaneDma purpose, uint64_t addr,
                               uint32_t value)
 {
+    /* Whatever it announces is seen first. */
     smp_wmb();
     return dma_begins(fn, addr, sizeof(value)) &&
            write_counted(fn, purpose, addr, sizeof(value),

@@ -120,7 +120,7 @@ static const Fault faults[] = {
       FAULT_BOOL, offsetof(VaneDevice, faults.queue_hang) },
     { "fault-dead", "registers read as ones, no DMA",
       FAULT_BOOL, offsetof(VaneDevice, faults.dead) },
-    { "fault-function", "whom faults befall: -1 all, a VF's index, 65535 the PF",
+    { "fault-function", "whom they befall: -1 all, a VF's index, 65535 the PF",
       FAULT_FUNCTION, offsetof(VaneDevice, faults.function) },
 };
 

@@ -84,6 +84,7 @@ static void rxq_look_again(VaneRxQueue *rxq, uint32_t need)
         return;
     }
     rxq->event = rxq->buf_tail;
+    /* A tail stored before the driver saw the event index is seen now. */
     smp_mb();
     rxq_poll_shadow(rxq);
 }

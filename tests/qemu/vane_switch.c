@@ -276,12 +276,6 @@ static void receive_vntag(VaneDevice *dev, VaneFrame *frame, uint32_t vntag)
     }
 }
 
-bool vane_switch_can_receive(VaneDevice *dev)
-{
-    /* Like any NIC, rather drops a frame than holds up those behind it. */
-    return true;
-}
-
 ssize_t vane_switch_receive(VaneDevice *dev, const uint8_t *buf, size_t size)
 {
     VaneFrame *frame = dev->frame_rx;
