@@ -224,7 +224,7 @@ int vane_switch_set_mode(struct vane_pf *pf, enum vane_switch_mode mode,
 			 struct netlink_ext_ack *extack);
 int vane_switch_get_filters(struct vane_pf *pf, u32 *used);
 int vane_switch_get_stats(struct vane_pf *pf, u16 port, u64 *counters);
-int vane_switch_set_vif(struct vane_pf *pf, u16 port, u16 vif,
+int vane_switch_set_vif(struct vane_pf *pf, u16 port, u32 vif,
 			struct netlink_ext_ack *extack);
 int vane_switch_set_list(struct vane_pf *pf,
 			 const struct vane_cmd_vif_list *list,

@@ -210,7 +210,7 @@ static int set_vf_vif(struct vane_pf *pf, u16 index, u16 vif)
  *
  * Return: 0 or an errno, nothing being changed.
  */
-int vane_switch_set_vif(struct vane_pf *pf, u16 port, u16 vif,
+int vane_switch_set_vif(struct vane_pf *pf, u16 port, u32 vif,
 			struct netlink_ext_ack *extack)
 {
 	int err;

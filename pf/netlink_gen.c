@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: ((GPL-2.0 WITH Linux-syscall-note) OR BSD-3-Clause)
+/* Do not edit directly, auto-generated from: */
+/*	Documentation/netlink/specs/vane.yaml */
+/* YNL-GEN kernel source */
+
+#include <net/netlink.h>
+#include <net/genetlink.h>
+
+#include "netlink_gen.h"
+
+#include <uapi/linux/vane.h>
+
+/* VANE_NL_CMD_SWITCH_GET - do */
+static const struct nla_policy vane_switch_get_nl_policy[VANE_A_SWITCH_IFINDEX + 1] = {
+	[VANE_A_SWITCH_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
+};
+
+/* VANE_NL_CMD_SWITCH_SET - do */
+static const struct nla_policy vane_switch_set_nl_policy[VANE_A_SWITCH_MODE + 1] = {
+	[VANE_A_SWITCH_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
+	[VANE_A_SWITCH_MODE] = NLA_POLICY_MAX(NLA_U32, 1),
+};
+
+/* VANE_NL_CMD_FUNCTION_GET - do */
+static const struct nla_policy vane_function_get_do_nl_policy[VANE_A_FUNCTION_VF + 1] = {
+	[VANE_A_FUNCTION_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
+	[VANE_A_FUNCTION_VF] = { .type = NLA_U32, },
+};
+
+/* VANE_NL_CMD_FUNCTION_GET - dump */
+static const struct nla_policy vane_function_get_dump_nl_policy[VANE_A_FUNCTION_IFINDEX + 1] = {
+	[VANE_A_FUNCTION_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
+};
+
+/* VANE_NL_CMD_FUNCTION_SET - do */
+static const struct nla_policy vane_function_set_nl_policy[VANE_A_FUNCTION_VIF + 1] = {
+	[VANE_A_FUNCTION_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
+	[VANE_A_FUNCTION_VF] = { .type = NLA_U32, },
+	[VANE_A_FUNCTION_VIF] = { .type = NLA_U32, },
+};
+
+/* VANE_NL_CMD_VIF_LIST_GET - do */
+static const struct nla_policy vane_vif_list_get_do_nl_policy[VANE_A_VIF_LIST_LIST + 1] = {
+	[VANE_A_VIF_LIST_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
+	[VANE_A_VIF_LIST_LIST] = { .type = NLA_U32, },
+};
+
+/* VANE_NL_CMD_VIF_LIST_GET - dump */
+static const struct nla_policy vane_vif_list_get_dump_nl_policy[VANE_A_VIF_LIST_IFINDEX + 1] = {
+	[VANE_A_VIF_LIST_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
+};
+
+/* VANE_NL_CMD_VIF_LIST_SET - do */
+static const struct nla_policy vane_vif_list_set_nl_policy[VANE_A_VIF_LIST_PF + 1] = {
+	[VANE_A_VIF_LIST_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
+	[VANE_A_VIF_LIST_LIST] = { .type = NLA_U32, },
+	[VANE_A_VIF_LIST_VF] = { .type = NLA_U32, },
+	[VANE_A_VIF_LIST_PF] = { .type = NLA_FLAG, },
+};
+
+/* VANE_NL_CMD_VIF_LIST_DEL - do */
+static const struct nla_policy vane_vif_list_del_nl_policy[VANE_A_VIF_LIST_LIST + 1] = {
+	[VANE_A_VIF_LIST_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
+	[VANE_A_VIF_LIST_LIST] = { .type = NLA_U32, },
+};
+
+/* VANE_NL_CMD_STATS_GET - do */
+static const struct nla_policy vane_stats_get_do_nl_policy[VANE_A_STATS_VF + 1] = {
+	[VANE_A_STATS_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
+	[VANE_A_STATS_VF] = { .type = NLA_U32, },
+};
+
+/* VANE_NL_CMD_STATS_GET - dump */
+static const struct nla_policy vane_stats_get_dump_nl_policy[VANE_A_STATS_IFINDEX + 1] = {
+	[VANE_A_STATS_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
+};
+
+/* Ops table for vane */
+static const struct genl_split_ops vane_nl_ops[] = {
+	{
+		.cmd		= VANE_NL_CMD_SWITCH_GET,
+		.doit		= vane_nl_switch_get_doit,
+		.policy		= vane_switch_get_nl_policy,
+		.maxattr	= VANE_A_SWITCH_IFINDEX,
+		.flags		= GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd		= VANE_NL_CMD_SWITCH_SET,
+		.doit		= vane_nl_switch_set_doit,
+		.policy		= vane_switch_set_nl_policy,
+		.maxattr	= VANE_A_SWITCH_MODE,
+		.flags		= GENL_ADMIN_PERM | GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd		= VANE_NL_CMD_FUNCTION_GET,
+		.doit		= vane_nl_function_get_doit,
+		.policy		= vane_function_get_do_nl_policy,
+		.maxattr	= VANE_A_FUNCTION_VF,
+		.flags		= GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd		= VANE_NL_CMD_FUNCTION_GET,
+		.dumpit		= vane_nl_function_get_dumpit,
+		.policy		= vane_function_get_dump_nl_policy,
+		.maxattr	= VANE_A_FUNCTION_IFINDEX,
+		.flags		= GENL_CMD_CAP_DUMP,
+	},
+	{
+		.cmd		= VANE_NL_CMD_FUNCTION_SET,
+		.doit		= vane_nl_function_set_doit,
+		.policy		= vane_function_set_nl_policy,
+		.maxattr	= VANE_A_FUNCTION_VIF,
+		.flags		= GENL_ADMIN_PERM | GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd		= VANE_NL_CMD_VIF_LIST_GET,
+		.doit		= vane_nl_vif_list_get_doit,
+		.policy		= vane_vif_list_get_do_nl_policy,
+		.maxattr	= VANE_A_VIF_LIST_LIST,
+		.flags		= GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd		= VANE_NL_CMD_VIF_LIST_GET,
+		.dumpit		= vane_nl_vif_list_get_dumpit,
+		.policy		= vane_vif_list_get_dump_nl_policy,
+		.maxattr	= VANE_A_VIF_LIST_IFINDEX,
+		.flags		= GENL_CMD_CAP_DUMP,
+	},
+	{
+		.cmd		= VANE_NL_CMD_VIF_LIST_SET,
+		.doit		= vane_nl_vif_list_set_doit,
+		.policy		= vane_vif_list_set_nl_policy,
+		.maxattr	= VANE_A_VIF_LIST_PF,
+		.flags		= GENL_ADMIN_PERM | GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd		= VANE_NL_CMD_VIF_LIST_DEL,
+		.doit		= vane_nl_vif_list_del_doit,
+		.policy		= vane_vif_list_del_nl_policy,
+		.maxattr	= VANE_A_VIF_LIST_LIST,
+		.flags		= GENL_ADMIN_PERM | GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd		= VANE_NL_CMD_STATS_GET,
+		.doit		= vane_nl_stats_get_doit,
+		.policy		= vane_stats_get_do_nl_policy,
+		.maxattr	= VANE_A_STATS_VF,
+		.flags		= GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd		= VANE_NL_CMD_STATS_GET,
+		.dumpit		= vane_nl_stats_get_dumpit,
+		.policy		= vane_stats_get_dump_nl_policy,
+		.maxattr	= VANE_A_STATS_IFINDEX,
+		.flags		= GENL_CMD_CAP_DUMP,
+	},
+};
+
+struct genl_family vane_nl_family __ro_after_init = {
+	.name		= VANE_FAMILY_NAME,
+	.version	= VANE_FAMILY_VERSION,
+	.netnsok	= true,
+	.parallel_ops	= true,
+	.module		= THIS_MODULE,
+	.split_ops	= vane_nl_ops,
+	.n_split_ops	= ARRAY_SIZE(vane_nl_ops),
+};

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: ((GPL-2.0 WITH Linux-syscall-note) OR BSD-3-Clause) */
+/* Do not edit directly, auto-generated from: */
+/*	Documentation/netlink/specs/vane.yaml */
+/* YNL-GEN kernel header */
+
+#ifndef _LINUX_VANE_GEN_H
+#define _LINUX_VANE_GEN_H
+
+#include <net/netlink.h>
+#include <net/genetlink.h>
+
+#include <uapi/linux/vane.h>
+
+int vane_nl_switch_get_doit(struct sk_buff *skb, struct genl_info *info);
+int vane_nl_switch_set_doit(struct sk_buff *skb, struct genl_info *info);
+int vane_nl_function_get_doit(struct sk_buff *skb, struct genl_info *info);
+int vane_nl_function_get_dumpit(struct sk_buff *skb,
+				struct netlink_callback *cb);
+int vane_nl_function_set_doit(struct sk_buff *skb, struct genl_info *info);
+int vane_nl_vif_list_get_doit(struct sk_buff *skb, struct genl_info *info);
+int vane_nl_vif_list_get_dumpit(struct sk_buff *skb,
+				struct netlink_callback *cb);
+int vane_nl_vif_list_set_doit(struct sk_buff *skb, struct genl_info *info);
+int vane_nl_vif_list_del_doit(struct sk_buff *skb, struct genl_info *info);
+int vane_nl_stats_get_doit(struct sk_buff *skb, struct genl_info *info);
+int vane_nl_stats_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
+
+extern struct genl_family vane_nl_family;
+
+#endif /* _LINUX_VANE_GEN_H */
