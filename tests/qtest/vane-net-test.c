@@ -1,0 +1,571 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * VANE: queues and offloads without a guest.
+ */
+#include "qemu/osdep.h"
+#include "qemu/units.h"
+#include "vane-net.h"
+
+/* Frames in fragments, out by the uplink; one head update per burst. */
+static void test_tx(void)
+{
+    Net *net = net_new();
+    Txq *txq = &net->txq[0];
+    QTestState *qts = net->nic->qts;
+    uint64_t addr = alloc(net->nic, 4096);
+    uint8_t frame[3][200];
+    uint32_t before = events(&net->vf[0], net->block[0]);
+
+    for (int i = 0; i < 3; i++) {
+        make_frame(frame[i], 0x77, VF_MAC(0), 0x88b5, 60 + i * 70);
+        qtest_memwrite(qts, addr + i * 256, frame[i], 200);
+    }
+    /* One piece; three pieces, of which one has a single byte; two pieces */
+    txq_desc(txq, addr | VANE_TXD_EOP, 60);
+    txq_desc(txq, addr + 256, 13);
+    txq_desc(txq, addr + 256 + 13, 1);
+    txq_desc(txq, (addr + 256 + 14) | VANE_TXD_EOP, 130 - 14);
+    txq_desc(txq, addr + 512, 199);
+    txq_desc(txq, (addr + 512 + 199) | VANE_TXD_EOP, 1);
+    txq_ring(txq);
+    for (int i = 0; i < 3; i++) {
+        expect_uplink(net, frame[i], 60 + i * 70);
+    }
+    txq_wait(txq);
+    g_assert_cmpuint(txq_head(txq), ==, 6);
+    wait_for(events(&net->vf[0], net->block[0]) == before + 1);
+    g_assert_cmpuint(rd32(&net->vf[0], VANE_TXQ(0) + VANE_TXQ_HEAD), ==, 6);
+    g_assert_cmpuint(counter(&net->vf[0], VANE_STAT_TX_FRAMES), ==, 3);
+    g_assert_cmpuint(counter(&net->vf[0], VANE_STAT_TX_BYTES), ==, 390);
+    net_free(net);
+}
+
+/* Rings of both kinds go round; the phase turns with each pass. */
+static void test_ring_wrap(void)
+{
+    for (int wide = 0; wide < 2; wide++) {
+        Net *net = g_new0(Net, 1);
+        uint8_t frame[64];
+
+        net_start(net, wide ? sizeof(struct vane_rx_cpl32)
+                            : sizeof(struct vane_rx_cpl));
+        for (int i = 0; i < 3 * QUEUE_SIZE; i++) {
+            make_frame(frame, VF_MAC(1), VF_MAC(0), 0x88b5, sizeof(frame));
+            stl_be_p(frame + 14, i);
+            txq_send(&net->txq[0], frame, sizeof(frame), 0, 0);
+            expect(net, 1, frame, sizeof(frame));
+            if (i % 10 == 9) {
+                rxq_post(&net->rxq[1], 10);
+                rxq_ring(&net->rxq[1]);
+            }
+        }
+        g_assert_cmpuint(counter(&net->vf[1], VANE_STAT_RX_FRAMES), ==,
+                         3 * QUEUE_SIZE);
+        net_free(net);
+    }
+}
+
+/* A frame of several buffers, and VLAN insertion and stripping. */
+static void test_rx(void)
+{
+    Net *net = net_new();
+    struct vane_rx_cpl32 cpl;
+    uint8_t frame[5000], data[BUF_LEN], tagged[64];
+    uint32_t before, len = sizeof(frame);
+
+    make_frame(frame, VF_MAC(2), 0x55, 0x88b5, len);
+    before = events(&net->vf[2], net->block[2]);
+    uplink_send(net->nic, frame, len);
+    for (int i = 0; i < 3; i++) {
+        uint32_t want = MIN(BUF_LEN, len - i * BUF_LEN);
+
+        g_assert_cmpuint(rxq_next(&net->rxq[2], &cpl, data), ==, want);
+        g_assert_cmpuint(field_get(cpl.base.info, VANE_RXC_TYPE), ==,
+                         i ? VANE_RXC_TYPE_RX_MORE : VANE_RXC_TYPE_RX);
+        g_assert_cmpint(!!(cpl.base.info & VANE_RXC_EOP), ==, i == 2);
+        g_assert_cmpint(memcmp(data, frame + i * BUF_LEN, want), ==, 0);
+    }
+    wait_for(events(&net->vf[2], net->block[2]) == before + 3);
+
+    /* Inserted by VF 0, taken as it is by VF 2, stripped by VF 3 */
+    wr32(&net->vf[3], VANE_RXQ(0) + VANE_RXQ_OPT, VANE_RXQ_OPT_VLAN_STRIP);
+    for (int to = 2; to < 4; to++) {
+        make_frame(frame, VF_MAC(to), VF_MAC(0), 0x88b5, 60);
+        memcpy(tagged, frame, 12);
+        stw_be_p(tagged + 12, ETH_P_VLAN);
+        stw_be_p(tagged + 14, 0x6064);
+        memcpy(tagged + 16, frame + 12, 48);
+        txq_send(&net->txq[0], frame, 60, VANE_TXD_VLAN,
+                 field_put(VANE_TXD_TCI, 0x6064));
+        len = rxq_next(&net->rxq[to], &cpl, data);
+        if (to == 2) {
+            g_assert_cmpuint(len, ==, 64);
+            g_assert_cmpint(memcmp(data, tagged, 64), ==, 0);
+            g_assert_false(cpl.base.info & VANE_RXC_VLAN);
+        } else {
+            g_assert_cmpuint(len, ==, 60);
+            g_assert_cmpint(memcmp(data, frame, 60), ==, 0);
+            g_assert_true(cpl.base.info & VANE_RXC_VLAN);
+            g_assert_cmphex(field_get(cpl.base.data, VANE_RXC_TCI), ==,
+                            0x6064);
+        }
+        g_assert_cmpuint(counter(&net->vf[to], VANE_STAT_RX_BYTES), ==,
+                         to == 2 ? 5000 + 64 : 64);
+    }
+    net_free(net);
+}
+
+/* Without buffers frames are dropped; a full completion ring is not touched. */
+static void test_rx_short(void)
+{
+    Net *net = net_new();
+    Rxq *rxq = &net->rxq[1];
+    uint8_t frame[60];
+    uint64_t nobuf;
+
+    make_frame(frame, VF_MAC(1), 0x55, 0x88b5, sizeof(frame));
+    for (int i = 0; i < QUEUE_SIZE + 3; i++) {
+        uplink_send(net->nic, frame, sizeof(frame));
+    }
+    wait_for((nobuf = counter(&net->vf[1], VANE_STAT_RX_DROP_NOBUF)) == 3);
+    g_assert_cmpuint(counter(&net->vf[1], VANE_STAT_RX_FRAMES), ==, QUEUE_SIZE);
+
+    /* Buffers again, but no completion was read */
+    rxq_post(rxq, 5);
+    rxq_ring(rxq);
+    uplink_send(net->nic, frame, sizeof(frame));
+    wait_for(counter(&net->vf[1], VANE_STAT_RX_DROP_STALL) == 1);
+    for (int i = 0; i < QUEUE_SIZE; i++) {
+        expect(net, 1, frame, sizeof(frame));
+    }
+    rxq_ring(rxq);
+    uplink_send(net->nic, frame, sizeof(frame));
+    expect(net, 1, frame, sizeof(frame));
+    g_assert_cmpuint(rxq_error(rxq), ==, VANE_ERROR_NONE);
+    net_free(net);
+}
+
+/* Nothing but memory is written, and the event index asks for doorbells. */
+static void test_shadow(void)
+{
+    Net *net = net_new();
+    QTestState *qts = net->nic->qts;
+    Fn *fn = &net->vf[0];
+    uint64_t addr = alloc(net->nic, 4096);
+    uint8_t frame[60];
+    Txq txq;
+    Rxq rxq;
+
+    make_frame(frame, 0x77, VF_MAC(0), 0x88b5, sizeof(frame));
+    qtest_memwrite(qts, addr, frame, sizeof(frame));
+    txq_setup(&txq, fn, 1, 0, true);
+    g_assert_cmphex(txq_enable(&txq), ==, VANE_Q_STATE_ENABLED);
+    for (int i = 1; i <= 10; i++) {
+        txq_desc(&txq, addr | VANE_TXD_EOP, sizeof(frame));
+        qtest_writel(qts, txq.shadow, txq.tail);
+        txq_ring(&txq);
+        expect_uplink(net, frame, sizeof(frame));
+        wait_for(qtest_readl(qts, txq.shadow + 4) == i);
+    }
+    /* Rung for the first of two: the second is seen in the shadow. */
+    txq_desc(&txq, addr | VANE_TXD_EOP, sizeof(frame));
+    txq_desc(&txq, addr | VANE_TXD_EOP, sizeof(frame));
+    qtest_writel(qts, txq.shadow, txq.tail);
+    wr32(fn, VANE_DB_TXQ(1), txq.tail - 1);
+    expect_uplink(net, frame, sizeof(frame));
+    expect_uplink(net, frame, sizeof(frame));
+    txq_wait(&txq);
+
+    /* A receive queue that is refilled by the shadow only */
+    rxq_setup(&rxq, fn, 1, 0, sizeof(struct vane_rx_cpl), true);
+    g_assert_cmphex(rxq_enable(&rxq), ==, VANE_Q_STATE_ENABLED);
+    for (int i = 0; i < VANE_RSS_TABLE_SIZE; i += 8) {
+        wr64(fn, VANE_REG_RSS_TABLE + i, 0x0101010101010101);
+    }
+    wr32(fn, VANE_REG_RSS_CTRL, VANE_RSS_CTRL_IPV4);
+    make_frame(frame, VF_MAC(0), 0x55, ETH_P_IP, sizeof(frame));
+    frame[14] = 0x45;
+    for (int i = 0; i < 3 * QUEUE_SIZE; i++) {
+        struct vane_rx_cpl32 cpl;
+
+        if (i % 16 == 0) {
+            rxq_post(&rxq, 16);
+            qtest_writel(qts, rxq.shadow, rxq_tail_word(&rxq));
+        }
+        uplink_send(net->nic, frame, sizeof(frame));
+        rxq_next(&rxq, &cpl, NULL);
+    }
+    net_free(net);
+
+    /* A lie in the shadow is as bad as one in the doorbell. */
+    net = net_new();
+    txq_setup(&txq, &net->vf[0], 1, 0, true);
+    g_assert_cmphex(txq_enable(&txq), ==, VANE_Q_STATE_ENABLED);
+    addr = alloc(net->nic, 64);
+    txq_desc(&txq, addr | VANE_TXD_EOP, 60);
+    qtest_writel(net->nic->qts, txq.shadow, QUEUE_SIZE + 5);
+    txq_ring(&txq);
+    wait_for(txq_error(&txq) == VANE_ERROR_INDEX);
+    net_free(net);
+}
+
+static void test_csum(void)
+{
+    Net *net = net_new();
+    struct vane_rx_cpl32 cpl;
+    uint8_t frame[500], data[BUF_LEN];
+
+    for (int ipv6 = 0; ipv6 < 2; ipv6++) {
+        uint32_t l4 = ETH_HLEN + (ipv6 ? 40 : 20);
+        size_t len = make_tcp(frame, VF_MAC(1), VF_MAC(0), ipv6, 401);
+        uint32_t pseudo = pseudo_sum(frame + ETH_HLEN, ipv6, IP_PROTO_TCP,
+                                     len - l4);
+        uint64_t ctrl = field_put(VANE_TXD_CSUM_START, l4) |
+                        field_put(VANE_TXD_CSUM_OFFSET, 8);
+
+        /* As a driver has it: the pseudo header's sum in the field */
+        stw_be_p(frame + l4 + 16, sum_fold(pseudo));
+        txq_send(&net->txq[0], frame, len, VANE_TXD_CSUM, ctrl);
+        g_assert_cmpuint(rxq_next(&net->rxq[1], &cpl, data), ==, len);
+        g_assert_cmphex(sum_of(data + l4, len - l4, pseudo), ==, 0);
+        g_assert_true(cpl.base.info & VANE_RXC_CSUM_OK);
+        g_assert_false(cpl.base.info & VANE_RXC_CSUM_BAD);
+
+        /* The same bytes by the uplink are right, others are not. */
+        uplink_send(net->nic, data, len);
+        rxq_next(&net->rxq[1], &cpl, NULL);
+        g_assert_true(cpl.base.info & VANE_RXC_CSUM_OK);
+        data[len - 1]++;
+        uplink_send(net->nic, data, len);
+        rxq_next(&net->rxq[1], &cpl, NULL);
+        g_assert_true(cpl.base.info & VANE_RXC_CSUM_BAD);
+
+        /* A driver that starts from a wrong sum is not believed. */
+        stw_be_p(frame + l4 + 16, 0x1234);
+        txq_send(&net->txq[0], frame, len, VANE_TXD_CSUM, ctrl);
+        rxq_next(&net->rxq[1], &cpl, NULL);
+        g_assert_true(cpl.base.info & VANE_RXC_CSUM_BAD);
+    }
+    g_assert_cmpuint(counter(&net->vf[1], VANE_STAT_RX_CSUM_BAD), ==, 4);
+
+    /* A field outside of the frame */
+    txq_send(&net->txq[0], frame, 60, VANE_TXD_CSUM,
+             field_put(VANE_TXD_CSUM_START, 1023) |
+             field_put(VANE_TXD_CSUM_OFFSET, 63));
+    g_assert_cmpuint(counter(&net->vf[0], VANE_STAT_TX_DROP_MALFORMED), ==, 1);
+    net_free(net);
+}
+
+/* One segment as the wire should have it. */
+static void check_segment(const uint8_t *frame, size_t len, bool ipv6,
+                          int index, size_t offset, size_t payload, bool last)
+{
+    const uint8_t *ip = frame + ETH_HLEN;
+    const uint8_t *tcp = ip + (ipv6 ? 40 : 20);
+    uint8_t flags = TH_ACK | (last ? TH_PUSH | TH_FIN : 0) |
+                    (index ? 0 : TH_CWR);
+
+    g_assert_cmpuint(len, ==, tcp + 20 + payload - frame);
+    if (ipv6) {
+        g_assert_cmpuint(lduw_be_p(ip + 4), ==, 20 + payload);
+    } else {
+        g_assert_cmpuint(lduw_be_p(ip + 2), ==, 40 + payload);
+        g_assert_cmphex(lduw_be_p(ip + 4), ==, 0x1111 + index);
+        g_assert_cmphex(sum_of(ip, 20, 0), ==, 0);
+    }
+    g_assert_cmphex((uint32_t)ldl_be_p(tcp + 4), ==,
+                    (uint32_t)(0xfffffff0 + offset));
+    g_assert_cmphex(tcp[13], ==, flags);
+    g_assert_cmphex(sum_of(tcp, 20 + payload,
+                           pseudo_sum(ip, ipv6, IP_PROTO_TCP, 20 + payload)),
+                    ==, 0);
+}
+
+#define TSO_MSS     1000
+#define TSO_PAYLOAD 9500
+
+/* The headers in a first fragment, the payload in odd ones. */
+static void send_tso(Net *net, int from, const uint8_t *frame, size_t len,
+                     size_t header, uint64_t flags, uint64_t ctrl)
+{
+    Txq *txq = &net->txq[from];
+    uint64_t addr = alloc(net->nic, len);
+    size_t at = header + 3;
+
+    qtest_memwrite(net->nic->qts, addr, frame, len);
+    txq_desc(txq, addr | VANE_TXD_TSO | flags, ctrl | at |
+             field_put(VANE_TXD_MSS, TSO_MSS) |
+             field_put(VANE_TXD_HDR_LEN, header));
+    while (at < len) {
+        size_t n = MIN(2777, len - at);
+
+        txq_desc(txq, (addr + at) | (at + n == len ? VANE_TXD_EOP : 0), n);
+        at += n;
+    }
+    txq_ring(txq);
+    txq_wait(txq);
+}
+
+static void test_tso(void)
+{
+    Net *net = net_new();
+    uint8_t frame[TSO_PAYLOAD + 100], data[BUF_LEN];
+    int segments = DIV_ROUND_UP(TSO_PAYLOAD, TSO_MSS);
+
+    for (int ipv6 = 0; ipv6 < 2; ipv6++) {
+        /* To the uplink, with a tag; to a VF without GRO, without */
+        for (int local = 0; local < 2; local++) {
+            size_t header = ETH_HLEN + (ipv6 ? 60 : 40);
+            size_t len = make_tcp(frame, local ? VF_MAC(1) : 0x77, VF_MAC(0),
+                                  ipv6, TSO_PAYLOAD);
+
+            send_tso(net, 0, frame, len, header, local ? 0 : VANE_TXD_VLAN,
+                     local ? 0 : field_put(VANE_TXD_TCI, 100));
+            for (int i = 0; i < segments; i++) {
+                size_t payload = MIN(TSO_MSS, TSO_PAYLOAD - i * TSO_MSS);
+                struct vane_rx_cpl32 cpl;
+                size_t got;
+
+                if (local) {
+                    got = rxq_next(&net->rxq[1], &cpl, data);
+                    g_assert_true(cpl.base.info & VANE_RXC_CSUM_OK);
+                } else {
+                    got = uplink_receive(net->nic, data, sizeof(data)) - 4;
+                    g_assert_cmphex((uint32_t)ldl_be_p(data + 12), ==,
+                                    0x81000064);
+                    memmove(data + 12, data + 16, got - 12);
+                }
+                check_segment(data, got, ipv6, i, i * TSO_MSS, payload,
+                              i == segments - 1);
+                g_assert_cmpint(memcmp(data + header,
+                                       frame + header + i * TSO_MSS, payload),
+                                ==, 0);
+            }
+        }
+    }
+    g_assert_cmpuint(counter(&net->vf[0], VANE_STAT_TX_FRAMES), ==,
+                     4 * segments);
+    g_assert_cmpuint(counter(&net->vf[1], VANE_STAT_RX_FRAMES), ==,
+                     2 * segments);
+    g_assert_cmpuint(counter(&net->vf[1], VANE_STAT_RX_BYTES), ==,
+                     2 * TSO_PAYLOAD + segments * (54 + 74));
+    net_free(net);
+}
+
+/* A TSO frame that stays whole, and one that finds too few buffers. */
+static void test_gro(void)
+{
+    Net *net = g_new0(Net, 1);
+    struct vane_rx_cpl32 cpl;
+    uint8_t frame[TSO_PAYLOAD + 100], data[TSO_PAYLOAD + BUF_LEN];
+    int segments = DIV_ROUND_UP(TSO_PAYLOAD, TSO_MSS);
+    size_t len = make_tcp(frame, VF_MAC(1), VF_MAC(0), false, TSO_PAYLOAD);
+    size_t got = 0;
+
+    net_start(net, sizeof(struct vane_rx_cpl32));
+    wr32(&net->vf[1], VANE_RXQ(0) + VANE_RXQ_OPT, VANE_RXQ_OPT_GRO);
+    send_tso(net, 0, frame, len, 54, 0, 0);
+    do {
+        bool first = !got;
+
+        got += rxq_next(&net->rxq[1], &cpl, data + got);
+        g_assert_cmpint(!!(cpl.base.info & VANE_RXC_GRO), ==, first);
+        if (first) {
+            g_assert_cmpuint(field_get(cpl.gso, VANE_RXC_GSO_SIZE), ==,
+                             TSO_MSS);
+            g_assert_cmpuint(field_get(cpl.gso, VANE_RXC_GSO_SEGS), ==,
+                             segments);
+            g_assert_cmpuint(field_get(cpl.gso, VANE_RXC_GSO_HDR_LEN), ==, 54);
+            g_assert_true(cpl.gso & VANE_RXC_GSO_ECN);
+            g_assert_false(cpl.gso & VANE_RXC_GSO_IPV6);
+        }
+        g_assert_false(cpl.base.info &
+                       (VANE_RXC_CSUM_OK | VANE_RXC_CSUM_BAD));
+    } while (!(cpl.base.info & VANE_RXC_EOP));
+    g_assert_cmpuint(got, ==, len);
+    g_assert_cmpint(memcmp(data + 54, frame + 54, TSO_PAYLOAD), ==, 0);
+    g_assert_cmphex(lduw_be_p(data + 50), ==,
+                    sum_fold(pseudo_sum(data + ETH_HLEN, false, IP_PROTO_TCP,
+                                        len - 34)));
+    g_assert_cmpuint(counter(&net->vf[1], VANE_STAT_RX_GRO_FRAMES), ==, 1);
+    g_assert_cmpuint(counter(&net->vf[1], VANE_STAT_RX_FRAMES), ==, segments);
+    g_assert_cmpuint(counter(&net->vf[1], VANE_STAT_RX_BYTES), ==,
+                     TSO_PAYLOAD + segments * 54);
+
+    /* Four buffers are too few for the whole, but take segments. */
+    wr32(&net->vf[1], VANE_RXQ(0) + VANE_RXQ_CTRL, 0);
+    rxq_setup(&net->rxq[1], &net->vf[1], 0, 0, sizeof(cpl), false);
+    g_assert_cmphex(rxq_enable(&net->rxq[1]), ==, VANE_Q_STATE_ENABLED);
+    rxq_post(&net->rxq[1], 4);
+    rxq_ring(&net->rxq[1]);
+    send_tso(net, 0, frame, len, 54, 0, 0);
+    for (int i = 0; i < 4; i++) {
+        rxq_next(&net->rxq[1], &cpl, data);
+        g_assert_false(cpl.base.info & VANE_RXC_GRO);
+    }
+    g_assert_cmpuint(counter(&net->vf[1], VANE_STAT_RX_DROP_NOBUF), ==,
+                     segments - 4);
+    net_free(net);
+}
+
+/* Hashes of Microsoft's verification suite. */
+static void test_rss(void)
+{
+    static const uint8_t key[VANE_RSS_KEY_SIZE] = {
+        0x6d, 0x5a, 0x56, 0xda, 0x25, 0x5b, 0x0e, 0xc2,
+        0x41, 0x67, 0x25, 0x3d, 0x43, 0xa3, 0x8f, 0xb0,
+        0xd0, 0xca, 0x2b, 0xcb, 0xae, 0x7b, 0x30, 0xb4,
+        0x77, 0xcb, 0x2d, 0xa3, 0x80, 0x30, 0xf2, 0x0c,
+        0x6a, 0x42, 0xb7, 0x3b, 0xbe, 0xac, 0x01, 0xfa,
+    };
+    static const struct {
+        uint32_t ctrl;
+        uint32_t hash;
+        uint64_t type;
+    } want[] = {
+        { VANE_RSS_CTRL_TCP4 | VANE_RSS_CTRL_IPV4, 0x51ccc178,
+          VANE_RXC_HASH_L4 },
+        { VANE_RSS_CTRL_IPV4 | VANE_RSS_CTRL_UDP4, 0x323e8fc2,
+          VANE_RXC_HASH_L3 },
+        { VANE_RSS_CTRL_TCP6, 0, VANE_RXC_HASH_NONE },
+    };
+    Net *net = net_new();
+    Fn *fn = &net->vf[1];
+    struct vane_rx_cpl32 cpl;
+    uint8_t frame[60];
+    Rxq rxq[4];
+
+    make_tcp(frame, VF_MAC(1), 0x55, false, 6);
+    stl_be_p(frame + 26, 0x420995bb);   /* 66.9.149.187 */
+    stl_be_p(frame + 30, 0xa18e6450);   /* 161.142.100.80 */
+    stw_be_p(frame + 34, 2794);
+    stw_be_p(frame + 36, 1766);
+
+    rxq[0] = net->rxq[1];
+    for (int q = 1; q < 4; q++) {
+        rxq_new(&rxq[q], fn, q, sizeof(struct vane_rx_cpl));
+    }
+    for (int i = 0; i < VANE_RSS_KEY_SIZE; i += 4) {
+        wr32(fn, VANE_REG_RSS_KEY + i, ldl_le_p(key + i));
+    }
+    for (int i = 0; i < VANE_RSS_TABLE_SIZE; i += 4) {
+        wr32(fn, VANE_REG_RSS_TABLE + i, 0x03020100);
+    }
+    for (int i = 0; i < ARRAY_SIZE(want); i++) {
+        wr32(fn, VANE_REG_RSS_CTRL, want[i].ctrl);
+        uplink_send(net->nic, frame, sizeof(frame));
+        rxq_next(&rxq[want[i].hash % 4], &cpl, NULL);
+        g_assert_cmphex(field_get(cpl.base.data, VANE_RXC_HASH), ==,
+                        want[i].hash);
+        g_assert_cmpuint(field_get(cpl.base.info, VANE_RXC_HASH_TYPE), ==,
+                         want[i].type);
+    }
+
+    /* A table that names queues which do not exist costs frames only. */
+    for (int i = 0; i < VANE_RSS_TABLE_SIZE; i += 4) {
+        wr32(fn, VANE_REG_RSS_TABLE + i, 0xfefdfc10);
+    }
+    wr32(fn, VANE_REG_RSS_CTRL, VANE_RSS_CTRL_ALL);
+    uplink_send(net->nic, frame, sizeof(frame));
+    wait_for(counter(fn, VANE_STAT_RX_DROP_NOBUF) == 1);
+    net_free(net);
+}
+
+typedef struct Dma {
+    uint64_t ops, bytes;
+} Dma;
+
+static Dma dma_counter(Nic *nic, const char *path, const char *purpose)
+{
+    QDict *rsp = qtest_qmp(nic->qts, "{'execute': 'qom-get', 'arguments': "
+                           "{'path': %s, 'property': 'counters'}}", path);
+    QDict *dma = qdict_get_qdict(qdict_get_qdict(qdict_get_qdict(rsp,
+                                 "return"), "dma"), purpose);
+    Dma sum = {
+        .ops = qdict_get_int(dma, "reads") + qdict_get_int(dma, "writes"),
+        .bytes = qdict_get_int(dma, "read-bytes") +
+                 qdict_get_int(dma, "write-bytes"),
+    };
+
+    qobject_unref(rsp);
+    return sum;
+}
+
+/* Bursts of 16 small frames from the PF to the PF's uplink and back to it. */
+static void test_cost(void)
+{
+    const int burst = 16, bursts = 12;
+    const double frames = burst * bursts;
+    const char *path = "/machine/peripheral/nic";
+    Net *net = net_new();
+    Nic *nic = net->nic;
+    uint64_t addr = alloc(nic, 64);
+    uint8_t frame[60];
+    Dma desc, head, cpl;
+
+    make_frame(frame, 0x77, PF_MAC, 0x88b5, 60);
+    qtest_memwrite(nic->qts, addr, frame, 60);
+    desc = dma_counter(nic, path, "descriptor");
+    head = dma_counter(nic, path, "head");
+    for (int i = 0; i < bursts; i++) {
+        for (int j = 0; j < burst; j++) {
+            txq_desc(&net->txq[PF], addr | VANE_TXD_EOP, 60);
+        }
+        txq_ring(&net->txq[PF]);
+        for (int j = 0; j < burst; j++) {
+            expect_uplink(net, frame, 60);
+        }
+        txq_wait(&net->txq[PF]);
+    }
+    desc.ops = dma_counter(nic, path, "descriptor").ops - desc.ops +
+               dma_counter(nic, path, "head").ops - head.ops;
+    desc.bytes = dma_counter(nic, path, "descriptor").bytes - desc.bytes +
+                 dma_counter(nic, path, "head").bytes - head.bytes;
+    g_test_message("transmit: %.3f operations, %.2f bytes per frame",
+                   desc.ops / frames, desc.bytes / frames);
+    g_assert_cmpfloat(desc.ops / frames, <=, 0.15);
+    g_assert_cmpfloat(desc.bytes / frames, <=, 17);
+
+    /* Receive: VF 0's bursts to the PF */
+    make_frame(frame, PF_MAC, VF_MAC(0), 0x88b5, 60);
+    qtest_memwrite(nic->qts, addr, frame, 60);
+    desc = dma_counter(nic, path, "descriptor");
+    cpl = dma_counter(nic, path, "completion");
+    for (int i = 0; i < bursts; i++) {
+        for (int j = 0; j < burst; j++) {
+            txq_desc(&net->txq[0], addr | VANE_TXD_EOP, 60);
+        }
+        txq_ring(&net->txq[0]);
+        for (int j = 0; j < burst; j++) {
+            expect(net, PF, frame, 60);
+        }
+        rxq_post(&net->rxq[PF], burst);
+        rxq_ring(&net->rxq[PF]);
+    }
+    desc.ops = dma_counter(nic, path, "descriptor").ops - desc.ops +
+               dma_counter(nic, path, "completion").ops - cpl.ops;
+    desc.bytes = dma_counter(nic, path, "descriptor").bytes - desc.bytes +
+                 dma_counter(nic, path, "completion").bytes - cpl.bytes;
+    g_test_message("receive: %.3f operations, %.2f bytes per frame",
+                   desc.ops / frames, desc.bytes / frames);
+    g_assert_cmpfloat(desc.ops / frames, <=, 0.15);
+    g_assert_cmpfloat(desc.bytes / frames, <=, 25);
+    net_free(net);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+
+    qtest_add_func("/vane/net/tx", test_tx);
+    qtest_add_func("/vane/net/ring-wrap", test_ring_wrap);
+    qtest_add_func("/vane/net/rx", test_rx);
+    qtest_add_func("/vane/net/rx-short", test_rx_short);
+    qtest_add_func("/vane/net/shadow-doorbell", test_shadow);
+    qtest_add_func("/vane/net/checksum", test_csum);
+    qtest_add_func("/vane/net/tso", test_tso);
+    qtest_add_func("/vane/net/gro", test_gro);
+    qtest_add_func("/vane/net/rss", test_rss);
+    qtest_add_func("/vane/net/cost", test_cost);
+    return g_test_run();
+}
