@@ -9,6 +9,9 @@
 #include "trace.h"
 #include "vane.h"
 
+/* Frames and rings lie in memory, never in the registers of a device. */
+static const MemTxAttrs memory_only = { .memory = 1 };
+
 static bool in_d0(const PCIDevice *pdev)
 {
     uint16_t pmcsr;
@@ -85,7 +88,8 @@ bool vane_dma_read(VaneFunction *fn, VaneDma purpose, uint64_t addr,
 {
     return dma_begins(fn, addr, len) &&
            read_counted(fn, purpose, addr, len,
-                        pci_dma_read(fn->pdev, addr, buf, len));
+                        pci_dma_rw(fn->pdev, addr, buf, len,
+                                   DMA_DIRECTION_TO_DEVICE, memory_only));
 }
 
 bool vane_dma_write(VaneFunction *fn, VaneDma purpose, uint64_t addr,
@@ -93,13 +97,14 @@ bool vane_dma_write(VaneFunction *fn, VaneDma purpose, uint64_t addr,
 {
     return dma_begins(fn, addr, len) &&
            write_counted(fn, purpose, addr, len,
-                         pci_dma_write(fn->pdev, addr, buf, len));
+                         pci_dma_rw(fn->pdev, addr, (void *)buf, len,
+                                    DMA_DIRECTION_FROM_DEVICE, memory_only));
 }
 
 /*
  * An aligned load or store of 4 or 8 bytes by {ld,st}{l,q}_le_pci_dma is one
- * host access where the address is RAM; pci_dma_read() and pci_dma_write() are
- * a memmove() that a vCPU thread may see in any order and in parts.
+ * host access; pci_dma_rw() of more is a memmove() that a vCPU thread may see
+ * in any order and in parts.
  */
 bool vane_dma_read64_acquire(VaneFunction *fn, VaneDma purpose, uint64_t addr,
                              uint64_t *value)
@@ -108,8 +113,7 @@ bool vane_dma_read64_acquire(VaneFunction *fn, VaneDma purpose, uint64_t addr,
 
     ok = dma_begins(fn, addr, sizeof(*value)) &&
          read_counted(fn, purpose, addr, sizeof(*value),
-                      ldq_le_pci_dma(fn->pdev, addr, value,
-                                     MEMTXATTRS_UNSPECIFIED));
+                      ldq_le_pci_dma(fn->pdev, addr, value, memory_only));
     /* What the driver stored before it is read after it. */
     smp_rmb();
     return ok;
@@ -122,8 +126,7 @@ bool vane_dma_read32_acquire(VaneFunction *fn, VaneDma purpose, uint64_t addr,
 
     ok = dma_begins(fn, addr, sizeof(*value)) &&
          read_counted(fn, purpose, addr, sizeof(*value),
-                      ldl_le_pci_dma(fn->pdev, addr, value,
-                                     MEMTXATTRS_UNSPECIFIED));
+                      ldl_le_pci_dma(fn->pdev, addr, value, memory_only));
     /* What the driver stored before it is read after it. */
     smp_rmb();
     return ok;
@@ -136,8 +139,7 @@ bool vane_dma_write64_release(VaneFunction *fn, VaneDma purpose, uint64_t addr,
     smp_wmb();
     return dma_begins(fn, addr, sizeof(value)) &&
            write_counted(fn, purpose, addr, sizeof(value),
-                         stq_le_pci_dma(fn->pdev, addr, value,
-                                        MEMTXATTRS_UNSPECIFIED));
+                         stq_le_pci_dma(fn->pdev, addr, value, memory_only));
 }
 
 bool vane_dma_write32_release(VaneFunction *fn, VaneDma purpose, uint64_t addr,
@@ -147,8 +149,7 @@ bool vane_dma_write32_release(VaneFunction *fn, VaneDma purpose, uint64_t addr,
     smp_wmb();
     return dma_begins(fn, addr, sizeof(value)) &&
            write_counted(fn, purpose, addr, sizeof(value),
-                         stl_le_pci_dma(fn->pdev, addr, value,
-                                        MEMTXATTRS_UNSPECIFIED));
+                         stl_le_pci_dma(fn->pdev, addr, value, memory_only));
 }
 
 bool vane_dma_map(VaneFunction *fn, VaneDma purpose, uint64_t addr, size_t len,
@@ -165,11 +166,9 @@ bool vane_dma_map(VaneFunction *fn, VaneDma purpose, uint64_t addr, size_t len,
         hwaddr xlat, n = left;
         MemoryRegion *mr;
 
-        mr = address_space_translate(as, at, &xlat, &n, false,
-                                     MEMTXATTRS_UNSPECIFIED);
-        if (!n || !memory_access_is_direct(mr, false,
-                                           MEMTXATTRS_UNSPECIFIED) ||
-            *count == max) {
+        mr = address_space_translate(as, at, &xlat, &n, false, memory_only);
+        if (!n || *count == max ||
+            !memory_access_is_direct(mr, false, memory_only)) {
             return read_counted(fn, purpose, at, 0, MEMTX_ACCESS_ERROR);
         }
         iov[*count].iov_base = (uint8_t *)memory_region_get_ram_ptr(mr) + xlat;
