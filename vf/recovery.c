@@ -20,6 +20,8 @@
 
 /* How long a probe waits for a PF that does not serve yet */
 #define PF_WAIT			HZ
+/* A PF that says nothing for so long may wait for a message that was lost */
+#define PF_SILENCE		(8 * HZ)
 /* Time between two resets that the driver orders itself, and of the checks */
 #define SERVICE_PERIOD		HZ
 
@@ -133,6 +135,21 @@ static void complain(struct vanevf *vf, const char *what, int err)
 			 ERR_PTR(err));
 }
 
+/*
+ * A request that came to nothing stays outstanding and keeps others away. The
+ * PF may be slow, and then it is best to wait; but if the message or its reply
+ * was lost, a reset alone helps.
+ */
+static void note_silence(struct vanevf *vf)
+{
+	if (!test_bit(VANEVF_COMPLAINED, &vf->flags)) {
+		vf->silent_since = jiffies;
+	} else if (time_after(jiffies, vf->silent_since + PF_SILENCE)) {
+		vf->silent_since = jiffies;
+		set_bit(VANEVF_RESET_WANTED, &vf->flags);
+	}
+}
+
 /**
  * vanevf_negotiate() - have the PF agree
  * @vf: VF, enabled; the PF serves
@@ -149,6 +166,8 @@ int vanevf_negotiate(struct vanevf *vf)
 	if (!err && (!rsp.queues || !rsp.vectors))
 		err = -EPROTO;
 	if (err) {
+		if (err == -ETIMEDOUT)
+			note_silence(vf);
 		complain(vf, "cannot negotiate with the PF", err);
 		return err;
 	}

@@ -72,6 +72,8 @@ struct vanevf_addrs {
  * @config_gen: of the STATUS block when what it says was last taken over
  * @status: STATUS when last looked at
  * @started: jiffies when the function was last enabled
+ * @silent_since: jiffies when a negotiation first got no answer, or when the
+ *	function was last reset for that
  * @caps: VANE_MBOX_CAP_* that the PF agreed to
  * @max_filters: MAC filters that the PF allows
  * @max_vlans: VLAN filters that the PF allows
@@ -99,6 +101,7 @@ struct vanevf {
 	u32 config_gen;
 	u32 status;
 	unsigned long started;
+	unsigned long silent_since;
 
 	u32 caps;
 	u16 max_filters;
