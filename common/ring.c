@@ -276,6 +276,9 @@ static int enable_txq(struct vane_net *vn, struct vane_txq *txq)
 	struct vane_dev *vdev = vn->vdev;
 	u32 regs = VANE_TXQ(txq->index);
 
+	/* Here, as the frames of a former ring may be freed after this */
+	netdev_tx_reset_queue(txq->nq);
+
 	vane_wr64(vdev, regs + VANE_TXQ_BASE, txq->dma);
 	vane_wr64(vdev, regs + VANE_TXQ_HEAD_ADDR,
 		  words + offsetof(struct vane_queue_words, head));

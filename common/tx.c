@@ -292,5 +292,4 @@ void vane_txq_drop(struct vane_txq *txq)
 		dev_kfree_skb_any(buf->skb);
 		buf->skb = NULL;
 	}
-	netdev_tx_reset_queue(txq->nq);
 }
