@@ -123,6 +123,19 @@ class Port:
         """ethtool, @args with the interface's name as {}."""
         return cmd("ethtool " + args.format(self.ifname), self.ns)
 
+    def set_features(self, states):
+        """Switches offloads, name: bool, all in one step."""
+        words = (f"{name} {'on' if state else 'off'}"
+                 for name, state in states.items())
+        self.ethtool("-K {} " + " ".join(words))
+
+    def channels(self):
+        """Queue pairs: the most that it can have, and those in use."""
+        lines = self.ethtool("-l {}").splitlines()
+        most, now = (int(line.split()[1]) for line in lines
+                     if line.startswith("Combined:"))
+        return most, now
+
     def features(self):
         """State of the offloads, name: bool."""
         found = ethtool_json(f"-k {self.ifname}", self.ns)
@@ -243,6 +256,8 @@ class Vane:
         defer(ip, f"link set dev {WIRE} netns 1", EXT)
         port = Port(EXT, EXT, WIRE, 2)
         port.set("mtu 9000 promisc on")
+        # Captures see the frames of the wire, not what the stack makes of them.
+        port.ethtool("-K {} gro off")
         port.up()
         self.ports[EXT] = port
         return port
@@ -314,12 +329,10 @@ class Vane:
               False if isinstance(value, bool) else 0)
 
 
-def iperf(server, client, args="", seconds=1, dest=None):
+def iperf(server, client, args):
     """iperf3 from @client to @server; returns the JSON of its end."""
-    dest = dest or server.ip4
     Background("iperf3 -s -1 --forceflush", server.ns, ready="listening")
-    report = json.loads(cmd(f"iperf3 -J -c {dest} -t {seconds} {args}",
-                            client.ns))
+    report = json.loads(cmd(f"iperf3 -J -c {server.ip4} {args}", client.ns))
     if "error" in report:
         raise KsftFail(f"iperf3: {report['error']}")
     return report["end"]
