@@ -403,6 +403,12 @@ void vane_vf_set_vectors(VaneVF *vf, uint16_t vectors);
  */
 void vane_guest_error(VaneFunction *fn, const char *fmt, ...)
     G_GNUC_PRINTF(2, 3);
+/*
+ * An enable was refused. That of a disabled function is no mistake: its driver
+ * may not know yet of a reset that it did not order.
+ */
+void vane_enable_refused(VaneFunction *fn, const char *what, uint32_t index,
+                         enum vane_error error);
 /* Each true answer uses up one of a counted fault. */
 bool vane_fault_drop_doorbell(VaneFunction *fn);
 bool vane_fault_drop_message(VaneFunction *fn);

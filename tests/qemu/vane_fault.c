@@ -40,6 +40,15 @@ void vane_guest_error(VaneFunction *fn, const char *fmt, ...)
     }
 }
 
+void vane_enable_refused(VaneFunction *fn, const char *what, uint32_t index,
+                         enum vane_error error)
+{
+    if (error != VANE_ERROR_DISABLED) {
+        vane_guest_error(fn, "%s %u not enabled: error %u", what, index,
+                         error);
+    }
+}
+
 static bool concerns(const VaneFunction *fn)
 {
     int32_t function = fn->dev->faults.function;

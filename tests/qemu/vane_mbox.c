@@ -66,9 +66,8 @@ static void slot_queue_enable(VaneDevice *dev, VaneSlotQueue *queue,
     if (enable) {
         queue->error = slot_queue_check(dev, queue, log2_min);
         queue->enabled = queue->error == VANE_ERROR_NONE;
-        if (!queue->enabled) {
-            vane_guest_error(&dev->fn, "%s not enabled: error %u", name,
-                             queue->error);
+        if (queue->error) {
+            vane_enable_refused(&dev->fn, name, 0, queue->error);
         }
         queue->head = 0;
         queue->tail = 0;
@@ -226,7 +225,6 @@ void vane_rq_doorbell(VaneDevice *dev, uint32_t tail)
     VaneSlotQueue *rq = &dev->rq;
 
     if (!rq->enabled) {
-        vane_guest_error(&dev->fn, "doorbell of the disabled RQ");
         return;
     }
     if ((uint16_t)(tail - rq->tail) > (uint16_t)(rq->head - rq->tail)) {
@@ -268,8 +266,10 @@ void vane_mbox_doorbell(VaneFunction *fn, uint32_t length)
     trace_vane_mbox_doorbell(fn->index, length, mbox->error);
     if (mbox->error) {
         fn->stats[VANE_STAT_MBOX_ERRORS]++;
-        vane_guest_error(fn, "mailbox doorbell refused: error %u",
-                         mbox->error);
+        if (mbox->error != VANE_ERROR_DISABLED) {
+            vane_guest_error(fn, "mailbox doorbell refused: error %u",
+                             mbox->error);
+        }
         return;
     }
     memcpy(mbox->posted, mbox->request, length);
@@ -499,7 +499,6 @@ void vane_sq_doorbell(VaneDevice *dev, uint32_t tail)
     VaneSlotQueue *sq = &dev->sq;
 
     if (!sq->enabled) {
-        vane_guest_error(&dev->fn, "doorbell of the disabled SQ");
         return;
     }
     if ((uint16_t)(tail - sq->head) > 1u << sq->size_log2 ||

@@ -42,6 +42,15 @@ static void *device_element(VaneFunction *fn, uint32_t i)
     return fn->dev;
 }
 
+/* Of a function that is disabled it may be a reset that took the feature. */
+static void feature_missing(VaneFunction *fn, const char *name, uint64_t value)
+{
+    if (fn->enabled) {
+        vane_guest_error(fn, "%s 0x%" PRIx64 " without its feature", name,
+                         value);
+    }
+}
+
 /*
  * Function block
  */
@@ -428,8 +437,7 @@ static void rxq_opt_write(VaneFunction *fn, uint32_t i, uint64_t value)
          !(fn->features_drv & VANE_FEAT_VLAN_STRIP)) ||
         (value & VANE_RXQ_OPT_GRO &&
          !(fn->features_drv & VANE_FEAT_HW_GRO))) {
-        vane_guest_error(fn, "RXQ_OPT 0x%" PRIx64 " without its feature",
-                         value);
+        feature_missing(fn, "RXQ_OPT", value);
         return;
     }
     fn->rxq[i].opt = value;
@@ -523,8 +531,7 @@ static const VaneReg vector_regs[] = {
 static void rss_ctrl_write(VaneFunction *fn, uint32_t i, uint64_t value)
 {
     if (value && !(fn->features_drv & VANE_FEAT_RSS)) {
-        vane_guest_error(fn, "RSS_CTRL 0x%" PRIx64 " without its feature",
-                         value);
+        feature_missing(fn, "RSS_CTRL", value);
         return;
     }
     fn->rss_ctrl = value;

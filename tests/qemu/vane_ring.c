@@ -108,7 +108,7 @@ void vane_txq_enable(VaneFunction *fn, uint32_t queue)
     txq->error = txq_check(txq);
     trace_vane_queue_enable(fn->index, VANE_RQ_QUEUE_TX | queue, txq->error);
     if (txq->error) {
-        vane_guest_error(fn, "transmit queue %u: error %u", queue, txq->error);
+        vane_enable_refused(fn, "transmit queue", queue, txq->error);
         return;
     }
     txq->head = 0;
@@ -144,7 +144,7 @@ void vane_rxq_enable(VaneFunction *fn, uint32_t queue, bool cpl32)
     rxq->error = rxq_check(rxq, cpl32);
     trace_vane_queue_enable(fn->index, queue, rxq->error);
     if (rxq->error) {
-        vane_guest_error(fn, "receive queue %u: error %u", queue, rxq->error);
+        vane_enable_refused(fn, "receive queue", queue, rxq->error);
         return;
     }
     rxq->cpl32 = cpl32;
@@ -181,21 +181,30 @@ void vane_rxq_disable(VaneFunction *fn, uint32_t queue)
     g_clear_pointer(&rxq->staged, g_free);
 }
 
+/* A bus error was reported where it happened, unless it was injected. */
+static void queue_error_report(VaneFunction *fn, const char *kind,
+                               uint32_t index, uint32_t at,
+                               enum vane_error error)
+{
+    if (error != VANE_ERROR_DMA) {
+        vane_guest_error(fn, "%s queue %u stopped at %u: error %u", kind,
+                         index, at, error);
+    }
+}
+
 void vane_queue_error(VaneFunction *fn, uint32_t queue, enum vane_error error)
 {
     trace_vane_queue_error(fn->index, queue, error);
     if (queue & VANE_RQ_QUEUE_TX) {
         VaneTxQueue *txq = &fn->txq[queue & ~VANE_RQ_QUEUE_TX];
 
-        vane_guest_error(fn, "transmit queue %u stopped at %u: error %u",
-                         txq->index, txq->head, error);
+        queue_error_report(fn, "transmit", txq->index, txq->head, error);
         txq_stop(txq);
         txq->error = error;
     } else {
         VaneRxQueue *rxq = &fn->rxq[queue];
 
-        vane_guest_error(fn, "receive queue %u stopped at %u: error %u",
-                         rxq->index, rxq->buf_head, error);
+        queue_error_report(fn, "receive", rxq->index, rxq->buf_head, error);
         rxq_stop(rxq);
         rxq->error = error;
     }
@@ -220,11 +229,7 @@ void vane_txq_doorbell(VaneFunction *fn, uint32_t queue, uint32_t value)
     VaneTxQueue *txq = &fn->txq[queue];
 
     trace_vane_doorbell(fn->index, VANE_RQ_QUEUE_TX | queue, value);
-    if (!txq->enabled) {
-        vane_guest_error(fn, "doorbell of disabled transmit queue %u", queue);
-        return;
-    }
-    if (vane_txq_set_tail(txq, value)) {
+    if (txq->enabled && vane_txq_set_tail(txq, value)) {
         txq_list(txq);
         vane_schedule(fn->dev);
     }
@@ -235,11 +240,9 @@ void vane_rxq_doorbell(VaneFunction *fn, uint32_t queue, uint32_t value)
     VaneRxQueue *rxq = &fn->rxq[queue];
 
     trace_vane_doorbell(fn->index, queue, value);
-    if (!rxq->enabled) {
-        vane_guest_error(fn, "doorbell of disabled receive queue %u", queue);
-        return;
+    if (rxq->enabled) {
+        vane_rxq_set_tail(rxq, value);
     }
-    vane_rxq_set_tail(rxq, value);
 }
 
 void vane_rings_init(VaneFunction *fn)
