@@ -547,6 +547,12 @@ static void vane_instance_init(Object *obj)
     dev->link_wanted = true;
     dev->speed = SPEED_DEFAULT;
     dev->faults.function = -1;
+    object_property_add_uint64_ptr(obj, "uplink-dropped", &dev->uplink_dropped,
+                                   OBJ_PROP_FLAG_READ);
+    object_property_set_description(obj, "uplink-dropped",
+                                    "frames from the uplink that no port may "
+                                    "get: without a VN-Tag that names one, or "
+                                    "of an impossible length");
     device_add_bootindex_property(obj, &dev->conf.bootindex, "bootindex",
                                   "/ethernet-phy@0", DEVICE(obj));
 }

@@ -306,7 +306,7 @@ struct VaneDevice {
     VaneFrame *frame_tx;        /* on its way from a transmit queue */
     VaneFrame *frame_rx;        /* from the uplink */
     VaneFrame *frame_segment;   /* of either, where it is a TSO frame */
-    uint64_t uplink_dropped;    /* frames from the uplink without a legal tag */
+    uint64_t uplink_dropped;    /* frames for nobody: property of that name */
     DECLARE_BITMAP(mbox_work, VANE_MAX_VFS);    /* VFs with a slot to fill */
     uint32_t errors_logged;
 };

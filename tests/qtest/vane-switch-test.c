@@ -186,6 +186,17 @@ static size_t add_vntag(uint8_t *to, const uint8_t *frame, uint32_t tag)
     return 66;
 }
 
+static uint64_t uplink_dropped(Nic *nic)
+{
+    QDict *rsp = qtest_qmp(nic->qts, "{'execute': 'qom-get', 'arguments': "
+                           "{'path': '/machine/peripheral/nic',"
+                           " 'property': 'uplink-dropped'}}");
+    uint64_t dropped = qdict_get_int(rsp, "return");
+
+    qobject_unref(rsp);
+    return dropped;
+}
+
 static void test_vntag(void)
 {
     Net *net = net_new();
@@ -242,6 +253,7 @@ static void test_vntag(void)
                                           8 << 16));
     uplink_send(net->nic, wire, add_vntag(wire, frame, down | 101 << 16));
     expect(net, 1, frame, 60);
+    g_assert_cmpuint(uplink_dropped(net->nic), ==, 5);
 
     /* No VIF: nothing up */
     make_frame(frame, VF_MAC(1), VF_MAC(3), 0x88b5, 60);
