@@ -1,0 +1,1410 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * VANE mailbox: KUnit tests, against registers and slots in memory.
+ */
+#include <kunit/test.h>
+#include <linux/bitfield.h>
+#include <linux/jiffies.h>
+#include <linux/module.h>
+#include <linux/prandom.h>
+#include <linux/slab.h>
+#include <linux/workqueue.h>
+
+#include "compat.h"
+#include "vane_mbox.h"
+
+/* Long enough not to run out on a busy machine, short enough to wait for */
+#define TEST_PATIENCE		(30 * HZ)
+#define TEST_TIMEOUT		max(HZ / 50, 2)
+
+/* Free-running indices have 16 bits: so many messages wrap them */
+#define TEST_WRAP		(U16_MAX + 600)
+
+/*
+ * The VF's end
+ */
+
+/**
+ * struct fake_vf - registers of a VF's mailbox
+ * @test: whose it is
+ * @mbox: the end under test
+ * @gone: all reads give ones
+ * @generation: GENERATION
+ * @status: STATUS
+ * @state: MBOX_STATE
+ * @req: request window
+ * @rsp: response window
+ * @doorbells: how often the doorbell rang
+ * @doorbell: what was written to it last
+ * @polls: reads of MBOX_STATE while a request is outstanding
+ * @answer: what the device does at the doorbell; NULL for nothing
+ * @poll: what happens at a read of MBOX_STATE; NULL for nothing
+ */
+struct fake_vf {
+	struct kunit *test;
+	struct vane_mbox_vf mbox;
+	bool gone;
+	u32 generation;
+	u32 status;
+	u32 state;
+	struct vane_msg req;
+	struct vane_msg rsp;
+	unsigned int doorbells;
+	u32 doorbell;
+	unsigned int polls;
+	void (*answer)(struct fake_vf *fake);
+	void (*poll)(struct fake_vf *fake);
+};
+
+static u32 fake_vf_rd32(void *ctx, u32 reg)
+{
+	struct fake_vf *fake = ctx;
+	const __le32 *rsp = (const __le32 *)&fake->rsp;
+
+	if (fake->gone)
+		return ~0U;
+	switch (reg) {
+	case VANE_REG_GENERATION:
+		return fake->generation;
+	case VANE_REG_STATUS:
+		return fake->status;
+	case VANE_REG_MBOX_STATE:
+		if (fake->state & VANE_MBOX_STATE_BUSY)
+			fake->polls++;
+		if (fake->poll)
+			fake->poll(fake);
+		return fake->state;
+	case VANE_REG_MBOX_RSP ... VANE_REG_MBOX_RSP + VANE_MBOX_SIZE - 1:
+		return le32_to_cpu(rsp[(reg - VANE_REG_MBOX_RSP) / 4]);
+	}
+	KUNIT_FAIL(fake->test, "read of register %#x", reg);
+	return 0;
+}
+
+static void fake_vf_wr32(void *ctx, u32 reg, u32 val)
+{
+	struct fake_vf *fake = ctx;
+	__le32 *req = (__le32 *)&fake->req;
+
+	switch (reg) {
+	case VANE_REG_MBOX_REQ ... VANE_REG_MBOX_REQ + VANE_MBOX_SIZE - 1:
+		req[(reg - VANE_REG_MBOX_REQ) / 4] = cpu_to_le32(val);
+		return;
+	case VANE_REG_MBOX_DB:
+		KUNIT_EXPECT_FALSE(fake->test,
+				   fake->state & VANE_MBOX_STATE_BUSY);
+		fake->doorbells++;
+		fake->doorbell = val;
+		fake->state = VANE_MBOX_STATE_BUSY;
+		if (fake->answer)
+			fake->answer(fake);
+		return;
+	}
+	KUNIT_FAIL(fake->test, "write of register %#x", reg);
+}
+
+/* Put a reply into the window */
+static void fake_vf_reply(struct fake_vf *fake, u16 seq, u16 status, u16 len)
+{
+	u16 i;
+
+	fake->rsp.hdr.op = fake->req.hdr.op;
+	fake->rsp.hdr.seq = cpu_to_le16(seq);
+	fake->rsp.hdr.status = cpu_to_le16(status);
+	fake->rsp.hdr.len = cpu_to_le16(len);
+	for (i = 0; i < min_t(u16, len, sizeof(fake->rsp.body)); i++)
+		fake->rsp.body[i] = seq + i;
+	fake->state = 0;
+	vane_mbox_vf_event(&fake->mbox);
+}
+
+static u16 fake_vf_seq(struct fake_vf *fake)
+{
+	return le16_to_cpu(fake->req.hdr.seq);
+}
+
+static void answer_ok(struct fake_vf *fake)
+{
+	fake_vf_reply(fake, fake_vf_seq(fake), VANE_OK, 8);
+}
+
+static struct fake_vf *make_vf(struct kunit *test)
+{
+	const struct vane_mbox_io io = {
+		.rd32 = fake_vf_rd32,
+		.wr32 = fake_vf_wr32,
+	};
+	struct fake_vf *fake;
+
+	fake = kunit_kzalloc(test, sizeof(*fake), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, fake);
+	fake->test = test;
+	fake->generation = 5;
+	fake->status = VANE_STATUS_PF_READY;
+	fake->answer = answer_ok;
+	vane_mbox_vf_init(&fake->mbox, &io);
+	fake->mbox.io.ctx = fake;
+	fake->mbox.timeout = TEST_PATIENCE;
+	return fake;
+}
+
+static int request(struct fake_vf *fake, u8 *rsp, u16 rsp_len)
+{
+	static const u8 body[8] = { 1, 2, 3, 4, 5, 6, 7, 8 };
+
+	return vane_mbox_request(&fake->mbox, VANE_MBOX_MAC_SET, body,
+				 sizeof(body), rsp, rsp_len);
+}
+
+/* A further request works, and gets the reply to itself */
+static void expect_usable(struct fake_vf *fake)
+{
+	u8 rsp[8] = {};
+
+	fake->answer = answer_ok;
+	fake->poll = NULL;
+	KUNIT_EXPECT_EQ(fake->test, request(fake, rsp, sizeof(rsp)), 0);
+	KUNIT_EXPECT_EQ(fake->test, rsp[7], (u8)(fake_vf_seq(fake) + 7));
+}
+
+static void vf_round_trip(struct kunit *test)
+{
+	struct fake_vf *fake = make_vf(test);
+	u8 rsp[8] = {};
+	u16 seq;
+
+	KUNIT_EXPECT_EQ(test, request(fake, rsp, sizeof(rsp)), 0);
+	KUNIT_EXPECT_EQ(test, fake->doorbells, 1);
+	KUNIT_EXPECT_EQ(test, fake->doorbell, sizeof(fake->req.hdr) + 8);
+	KUNIT_EXPECT_EQ(test, le16_to_cpu(fake->req.hdr.op), VANE_MBOX_MAC_SET);
+	KUNIT_EXPECT_EQ(test, le16_to_cpu(fake->req.hdr.len), 8);
+	KUNIT_EXPECT_EQ(test, le16_to_cpu(fake->req.hdr.status), 0);
+	KUNIT_EXPECT_EQ(test, fake->req.body[0], 1);
+	KUNIT_EXPECT_EQ(test, fake->req.body[7], 8);
+
+	seq = fake_vf_seq(fake);
+	KUNIT_EXPECT_EQ(test, rsp[0], (u8)seq);
+	expect_usable(fake);
+	KUNIT_EXPECT_NE(test, fake_vf_seq(fake), seq);
+}
+
+static void vf_longest(struct kunit *test)
+{
+	struct fake_vf *fake = make_vf(test);
+	u8 body[VANE_MSG_BODY_MAX + 1] = {};
+	u8 rsp[VANE_MSG_BODY_MAX + 1] = {};
+
+	body[VANE_MSG_BODY_MAX - 1] = 77;
+	KUNIT_EXPECT_EQ(test,
+			vane_mbox_request(&fake->mbox, VANE_MBOX_MAC_SET, body,
+					  VANE_MSG_BODY_MAX, rsp, 0), 0);
+	KUNIT_EXPECT_EQ(test, fake->doorbell, VANE_MBOX_SIZE);
+	KUNIT_EXPECT_EQ(test, fake->req.body[VANE_MSG_BODY_MAX - 1], 77);
+
+	KUNIT_EXPECT_EQ(test,
+			vane_mbox_request(&fake->mbox, VANE_MBOX_MAC_SET, body,
+					  VANE_MSG_BODY_MAX + 1, rsp, 0),
+			-EMSGSIZE);
+	KUNIT_EXPECT_EQ(test,
+			vane_mbox_request(&fake->mbox, VANE_MBOX_MAC_SET, body,
+					  8, rsp, VANE_MSG_BODY_MAX + 1),
+			-EMSGSIZE);
+	KUNIT_EXPECT_EQ(test, fake->doorbells, 1);
+}
+
+static void answer_denied(struct fake_vf *fake)
+{
+	fake_vf_reply(fake, fake_vf_seq(fake), VANE_ERR_DENIED, 8);
+}
+
+static void vf_refused_by_pf(struct kunit *test)
+{
+	struct fake_vf *fake = make_vf(test);
+	u8 rsp[8] = { 99 };
+
+	fake->answer = answer_denied;
+	KUNIT_EXPECT_EQ(test, request(fake, rsp, sizeof(rsp)), -EPERM);
+	KUNIT_EXPECT_EQ(test, rsp[0], 99);
+	expect_usable(fake);
+}
+
+static void answer_short(struct fake_vf *fake)
+{
+	fake_vf_reply(fake, fake_vf_seq(fake), VANE_OK, 7);
+}
+
+static void answer_longer(struct fake_vf *fake)
+{
+	fake_vf_reply(fake, fake_vf_seq(fake), VANE_OK, 9);
+}
+
+static void answer_too_long(struct fake_vf *fake)
+{
+	fake_vf_reply(fake, fake_vf_seq(fake), VANE_OK, VANE_MSG_BODY_MAX + 1);
+}
+
+static void vf_reply_length(struct kunit *test)
+{
+	struct fake_vf *fake = make_vf(test);
+	u8 rsp[9] = { [0] = 99, [8] = 99 };
+
+	fake->answer = answer_short;
+	KUNIT_EXPECT_EQ(test, request(fake, rsp, 8), -EPROTO);
+	fake->answer = answer_too_long;
+	KUNIT_EXPECT_EQ(test, request(fake, rsp, 8), -EPROTO);
+	KUNIT_EXPECT_EQ(test, rsp[0], 99);
+
+	/* A newer PF says more than is asked */
+	fake->answer = answer_longer;
+	KUNIT_EXPECT_EQ(test, request(fake, rsp, 8), 0);
+	KUNIT_EXPECT_EQ(test, rsp[7], (u8)(fake_vf_seq(fake) + 7));
+	KUNIT_EXPECT_EQ(test, rsp[8], 99);
+}
+
+static void answer_replay(struct fake_vf *fake)
+{
+	fake_vf_reply(fake, fake_vf_seq(fake) - 1, VANE_OK, 8);
+}
+
+static void answer_other_op(struct fake_vf *fake)
+{
+	fake_vf_reply(fake, fake_vf_seq(fake), VANE_OK, 8);
+	fake->rsp.hdr.op = cpu_to_le16(VANE_MBOX_RX_MODE);
+}
+
+static void vf_reply_to_other(struct kunit *test)
+{
+	struct fake_vf *fake = make_vf(test);
+	u8 rsp[8] = { 99 };
+
+	fake->answer = answer_replay;
+	KUNIT_EXPECT_EQ(test, request(fake, rsp, sizeof(rsp)), -EPROTO);
+	fake->answer = answer_other_op;
+	KUNIT_EXPECT_EQ(test, request(fake, rsp, sizeof(rsp)), -EPROTO);
+	KUNIT_EXPECT_EQ(test, rsp[0], 99);
+	expect_usable(fake);
+}
+
+/* The reply to a request that was given up comes while the next one waits */
+static void poll_late_reply(struct fake_vf *fake)
+{
+	if (fake->doorbells == 1 && fake->state & VANE_MBOX_STATE_BUSY)
+		fake_vf_reply(fake, fake_vf_seq(fake), VANE_OK, 8);
+}
+
+static void vf_late_reply(struct kunit *test)
+{
+	struct fake_vf *fake = make_vf(test);
+	u8 rsp[8] = { 99 };
+
+	fake->answer = NULL;
+	fake->mbox.timeout = TEST_TIMEOUT;
+	KUNIT_EXPECT_EQ(test, request(fake, rsp, sizeof(rsp)), -ETIMEDOUT);
+	/* Still outstanding: nothing may be sent */
+	KUNIT_EXPECT_EQ(test, request(fake, rsp, sizeof(rsp)), -ETIMEDOUT);
+	KUNIT_EXPECT_EQ(test, fake->doorbells, 1);
+	KUNIT_EXPECT_EQ(test, rsp[0], 99);
+
+	fake->mbox.timeout = TEST_PATIENCE;
+	fake->answer = answer_ok;
+	fake->poll = poll_late_reply;
+	KUNIT_EXPECT_EQ(test, request(fake, rsp, sizeof(rsp)), 0);
+	KUNIT_EXPECT_EQ(test, fake->doorbells, 2);
+	KUNIT_EXPECT_EQ(test, rsp[7], (u8)(fake_vf_seq(fake) + 7));
+}
+
+/* The interrupt of the reply is lost */
+static void answer_silently(struct fake_vf *fake)
+{
+	answer_ok(fake);
+	reinit_completion(&fake->mbox.wake);
+	fake->state = VANE_MBOX_STATE_BUSY;
+}
+
+static void poll_done_later(struct fake_vf *fake)
+{
+	if (fake->polls > 1)
+		fake->state = 0;
+}
+
+static void vf_lost_interrupt(struct kunit *test)
+{
+	struct fake_vf *fake = make_vf(test);
+	unsigned long start = jiffies;
+	u8 rsp[8] = {};
+
+	fake->answer = answer_silently;
+	fake->poll = poll_done_later;
+	KUNIT_EXPECT_EQ(test, request(fake, rsp, sizeof(rsp)), 0);
+	KUNIT_EXPECT_TRUE(test,
+			  time_before(jiffies, start + TEST_PATIENCE / 2));
+	expect_usable(fake);
+}
+
+static void poll_reset(struct fake_vf *fake)
+{
+	if (fake->polls != 2)
+		return;
+	fake->generation++;
+	fake->state = 0;
+}
+
+static void answer_and_reset(struct fake_vf *fake)
+{
+	answer_ok(fake);
+	fake->generation++;
+}
+
+static void vf_new_generation(struct kunit *test)
+{
+	struct fake_vf *fake = make_vf(test);
+	u8 rsp[8] = {};
+
+	fake->answer = NULL;
+	fake->poll = poll_reset;
+	KUNIT_EXPECT_EQ(test, request(fake, rsp, sizeof(rsp)), -ECONNRESET);
+	expect_usable(fake);
+
+	fake->answer = answer_and_reset;
+	KUNIT_EXPECT_EQ(test, request(fake, rsp, sizeof(rsp)), -ECONNRESET);
+	expect_usable(fake);
+}
+
+static void vf_pf_not_ready(struct kunit *test)
+{
+	struct fake_vf *fake = make_vf(test);
+	u8 rsp[8];
+
+	fake->status = VANE_STATUS_LINK_UP;
+	KUNIT_EXPECT_EQ(test, request(fake, rsp, sizeof(rsp)), -ENOTCONN);
+	KUNIT_EXPECT_EQ(test, fake->doorbells, 0);
+	fake->status = VANE_STATUS_PF_READY;
+	expect_usable(fake);
+}
+
+static void answer_refused(struct fake_vf *fake)
+{
+	fake->state = FIELD_PREP(VANE_MBOX_STATE_ERROR, VANE_ERROR_DISABLED);
+}
+
+static void vf_doorbell_refused(struct kunit *test)
+{
+	struct fake_vf *fake = make_vf(test);
+	u8 rsp[8];
+
+	fake->answer = answer_refused;
+	KUNIT_EXPECT_EQ(test, request(fake, rsp, sizeof(rsp)), -EIO);
+	expect_usable(fake);
+}
+
+static void answer_gone(struct fake_vf *fake)
+{
+	fake->gone = true;
+}
+
+static void vf_device_gone(struct kunit *test)
+{
+	struct fake_vf *fake = make_vf(test);
+	u8 rsp[8];
+
+	fake->answer = answer_gone;
+	KUNIT_EXPECT_EQ(test, request(fake, rsp, sizeof(rsp)), -ENODEV);
+	KUNIT_EXPECT_EQ(test, request(fake, rsp, sizeof(rsp)), -ENODEV);
+	KUNIT_EXPECT_EQ(test, fake->doorbells, 1);
+}
+
+/*
+ * The PF's end
+ */
+
+#define FAKE_VFS	16
+
+/**
+ * struct fake_pf - the device as the PF sees it
+ * @test: whose it is
+ * @mbox: the end under test
+ * @rq: its receive queue
+ * @sq: its send queue
+ * @refuse: the device refuses the queues
+ * @rq_tail: slots filled, free-running
+ * @rq_db: slots given back
+ * @sq_head: slots done, free-running
+ * @sq_db: slots filled
+ * @sq_doorbells: how often that doorbell rang
+ * @hang: the device does not read the send queue
+ * @status: of each command
+ * @answer_len: bytes of a command's answer
+ * @commands: commands done
+ * @out_of_order: commands whose number was not the next
+ * @replies: replies done
+ * @reply: the last
+ * @peers: the VFs
+ * @seen: VFs in the order in which their requests were handled
+ * @num_seen: how many
+ * @resets: calls of the reset callback
+ * @queue_errors: calls of the queue error callback
+ * @refused: calls of the refused callback
+ * @repost: the VF that asks again as soon as it is handled, or -1
+ * @stop: stops the mailbox from elsewhere
+ */
+struct fake_pf {
+	struct kunit *test;
+	struct vane_mbox_pf mbox;
+	struct vane_rq_slot *rq;
+	struct vane_sq_slot *sq;
+	bool refuse;
+	u16 rq_tail;
+	u16 rq_db;
+	u16 sq_head;
+	u16 sq_db;
+	unsigned int sq_doorbells;
+	bool hang;
+	u16 status;
+	u16 answer_len;
+	u32 commands;
+	unsigned int out_of_order;
+	unsigned int replies;
+	struct vane_sq_slot reply;
+	struct vane_mbox_peer peers[FAKE_VFS];
+	u16 seen[256];
+	unsigned int num_seen;
+	unsigned int resets;
+	unsigned int queue_errors;
+	unsigned int refused;
+	int repost;
+	struct delayed_work stop;
+};
+
+static bool odd_pass(u16 index, u8 log2)
+{
+	return index >> log2 & 1;
+}
+
+static void fake_pf_do_slot(struct fake_pf *fake, struct vane_sq_slot *slot)
+{
+	u64 done = odd_pass(fake->sq_head, VANE_MBOX_SQ_LOG2) ?
+		   0 : VANE_SLOT_PHASE;
+
+	if (slot->type == VANE_SQ_COMMAND) {
+		__le32 number;
+
+		memcpy(&number, slot->msg.body, sizeof(number));
+		if (le32_to_cpu(number) != fake->commands++)
+			fake->out_of_order++;
+		memset(slot->msg.body, 0xa5, fake->answer_len);
+		done |= FIELD_PREP(VANE_SLOT_STATUS, fake->status) |
+			FIELD_PREP(VANE_SLOT_LEN, fake->answer_len);
+	} else {
+		fake->replies++;
+		fake->reply = *slot;
+	}
+	slot->done = cpu_to_le64(done);
+	fake->sq_head++;
+}
+
+static void fake_pf_run(struct fake_pf *fake)
+{
+	u16 mask = BIT(VANE_MBOX_SQ_LOG2) - 1;
+
+	while (!fake->hang && fake->sq_head != fake->sq_db)
+		fake_pf_do_slot(fake, &fake->sq[fake->sq_head & mask]);
+}
+
+static u32 fake_pf_rd32(void *ctx, u32 reg)
+{
+	struct fake_pf *fake = ctx;
+
+	switch (reg) {
+	case VANE_REG_RQ_STATE:
+	case VANE_REG_SQ_STATE:
+		return fake->refuse ? FIELD_PREP(VANE_Q_STATE_ERROR,
+						 VANE_ERROR_DISABLED) :
+				      VANE_Q_STATE_ENABLED;
+	}
+	KUNIT_FAIL(fake->test, "read of register %#x", reg);
+	return 0;
+}
+
+static void fake_pf_wr32(void *ctx, u32 reg, u32 val)
+{
+	struct fake_pf *fake = ctx;
+
+	switch (reg) {
+	case VANE_REG_RQ_BASE:
+	case VANE_REG_SQ_BASE:
+	case VANE_REG_RQ_BASE + 4:
+	case VANE_REG_SQ_BASE + 4:
+		return;
+	case VANE_REG_RQ_SIZE:
+		KUNIT_EXPECT_EQ(fake->test, val, VANE_MBOX_RQ_LOG2);
+		return;
+	case VANE_REG_SQ_SIZE:
+		KUNIT_EXPECT_EQ(fake->test, val, VANE_MBOX_SQ_LOG2);
+		return;
+	case VANE_REG_RQ_CTRL:
+		fake->rq_tail = 0;
+		fake->rq_db = 0;
+		return;
+	case VANE_REG_SQ_CTRL:
+		fake->sq_head = 0;
+		fake->sq_db = 0;
+		return;
+	case VANE_REG_RQ_DB:
+		KUNIT_EXPECT_EQ(fake->test, val, (u16)(fake->rq_db + 1));
+		fake->rq_db = val;
+		return;
+	case VANE_REG_SQ_DB:
+		fake->sq_db = val;
+		fake->sq_doorbells++;
+		fake_pf_run(fake);
+		return;
+	}
+	KUNIT_FAIL(fake->test, "write of register %#x", reg);
+}
+
+/* The slot that the device fills next, filled but for the phase */
+static struct vane_rq_slot *fill_slot(struct fake_pf *fake, u16 vf, u8 type,
+				      u32 generation)
+{
+	u16 mask = BIT(VANE_MBOX_RQ_LOG2) - 1;
+	struct vane_rq_slot *slot = &fake->rq[fake->rq_tail & mask];
+
+	slot->vf = cpu_to_le16(vf);
+	slot->type = type;
+	slot->generation = cpu_to_le32(generation);
+	slot->notice = 0;
+	return slot;
+}
+
+static void pass_slot(struct fake_pf *fake, struct vane_rq_slot *slot, u16 len)
+{
+	u64 valid = FIELD_PREP(VANE_SLOT_LEN, len);
+
+	if (!odd_pass(fake->rq_tail, VANE_MBOX_RQ_LOG2))
+		valid |= VANE_SLOT_PHASE;
+	slot->valid = cpu_to_le64(valid);
+	fake->rq_tail++;
+}
+
+static void post_request(struct fake_pf *fake, u16 vf, u32 generation, u16 op,
+			 u16 seq, u16 len)
+{
+	struct vane_rq_slot *slot = fill_slot(fake, vf, VANE_RQ_REQUEST,
+					      generation);
+
+	memset(&slot->msg, 0, sizeof(slot->msg));
+	slot->msg.hdr.op = cpu_to_le16(op);
+	slot->msg.hdr.seq = cpu_to_le16(seq);
+	slot->msg.hdr.len = cpu_to_le16(len);
+	slot->msg.body[0] = 42;
+	pass_slot(fake, slot, sizeof(slot->msg.hdr) + len);
+}
+
+static void post_notice(struct fake_pf *fake, u16 vf, u32 generation,
+			u32 notice)
+{
+	struct vane_rq_slot *slot = fill_slot(fake, vf, VANE_RQ_NOTICE,
+					      generation);
+
+	slot->notice = cpu_to_le32(notice);
+	slot->error = cpu_to_le16(VANE_ERROR_RESERVED);
+	slot->queue = cpu_to_le16(3);
+	pass_slot(fake, slot, 0);
+}
+
+static int handle_echo(void *ctx, u16 vf, const void *req, void *rsp)
+{
+	struct fake_pf *fake = ctx;
+
+	fake->seen[fake->num_seen++ % ARRAY_SIZE(fake->seen)] = vf;
+	memcpy(rsp, req, 8);
+	if (fake->repost == vf)
+		post_request(fake, vf, fake->peers[vf].generation,
+			     VANE_MBOX_MAC_SET, 0, 8);
+	return 0;
+}
+
+static int handle_negotiate(void *ctx, u16 vf, const void *req, void *rsp)
+{
+	struct fake_pf *fake = ctx;
+
+	fake->peers[vf].state = VANE_MBOX_PEER_READY;
+	return handle_echo(ctx, vf, req, rsp);
+}
+
+static int handle_failing(void *ctx, u16 vf, const void *req, void *rsp)
+{
+	memset(rsp, 0xff, 8);
+	return -ENOSPC;
+}
+
+static const struct vane_mbox_handler fake_table[] = {
+	{
+		.op = VANE_MBOX_NEGOTIATE,
+		.name = "negotiate",
+		.req_len = 8,
+		.rsp_len = 8,
+		.state = VANE_MBOX_PEER_RESET,
+		.handle = handle_negotiate,
+	}, {
+		.op = VANE_MBOX_MAC_SET,
+		.name = "echo",
+		.req_len = 8,
+		.rsp_len = 8,
+		.state = VANE_MBOX_PEER_READY,
+		.handle = handle_echo,
+	}, {
+		.op = VANE_MBOX_RX_MODE,
+		.name = "trusted",
+		.req_len = 8,
+		.rsp_len = 8,
+		.state = VANE_MBOX_PEER_READY,
+		.needs_trust = true,
+		.handle = handle_echo,
+	}, {
+		.op = VANE_MBOX_VLAN_ADD,
+		.name = "failing",
+		.req_len = 8,
+		.rsp_len = 8,
+		.state = VANE_MBOX_PEER_READY,
+		.handle = handle_failing,
+	},
+};
+
+static struct vane_mbox_peer *fake_peer(void *ctx, u16 vf)
+{
+	struct fake_pf *fake = ctx;
+
+	return vf < FAKE_VFS ? &fake->peers[vf] : NULL;
+}
+
+static void fake_reset(void *ctx, u16 vf)
+{
+	struct fake_pf *fake = ctx;
+
+	fake->resets++;
+}
+
+static void fake_queue_error(void *ctx, u16 vf, u16 error, u16 queue)
+{
+	struct fake_pf *fake = ctx;
+
+	KUNIT_EXPECT_EQ(fake->test, error, VANE_ERROR_RESERVED);
+	KUNIT_EXPECT_EQ(fake->test, queue, 3);
+	fake->queue_errors++;
+}
+
+static void fake_refused(void *ctx, u16 vf, const char *name, u16 op, int err)
+{
+	struct fake_pf *fake = ctx;
+
+	fake->refused++;
+}
+
+static const struct vane_mbox_pf_ops fake_ops = {
+	.table = fake_table,
+	.table_len = ARRAY_SIZE(fake_table),
+	.peer = fake_peer,
+	.reset = fake_reset,
+	.queue_error = fake_queue_error,
+	.refused = fake_refused,
+};
+
+static struct fake_pf *make_pf(struct kunit *test)
+{
+	const struct vane_mbox_io io = {
+		.rd32 = fake_pf_rd32,
+		.wr32 = fake_pf_wr32,
+	};
+	struct vane_mbox_ring rq = { .log2 = VANE_MBOX_RQ_LOG2 };
+	struct vane_mbox_ring sq = { .log2 = VANE_MBOX_SQ_LOG2 };
+	struct fake_pf *fake;
+	int i;
+
+	fake = kunit_kzalloc(test, sizeof(*fake), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, fake);
+	fake->rq = kunit_kzalloc(test, VANE_MBOX_RQ_BYTES, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, fake->rq);
+	fake->sq = kunit_kzalloc(test, VANE_MBOX_SQ_BYTES, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, fake->sq);
+	rq.slots = fake->rq;
+	sq.slots = fake->sq;
+	fake->test = test;
+	fake->answer_len = 8;
+	fake->repost = -1;
+	for (i = 0; i < FAKE_VFS; i++) {
+		fake->peers[i].state = VANE_MBOX_PEER_READY;
+		fake->peers[i].generation = 5;
+	}
+
+	vane_mbox_pf_init(&fake->mbox, &io, &fake_ops, fake, &rq, &sq);
+	fake->mbox.io.ctx = fake;
+	fake->mbox.timeout = TEST_PATIENCE;
+	KUNIT_ASSERT_EQ(test, vane_mbox_pf_start(&fake->mbox), 0);
+	return fake;
+}
+
+static u16 reply_status(const struct fake_pf *fake)
+{
+	return le16_to_cpu(fake->reply.msg.hdr.status);
+}
+
+/*
+ * Dispatch
+ */
+
+static u16 dispatch(struct fake_pf *fake, const struct vane_msg *req, u16 len,
+		    struct vane_msg *rsp)
+{
+	return vane_mbox_dispatch(&fake_ops, fake, &fake->peers[1], 1, req, len,
+				  rsp);
+}
+
+/* @req is refused with @status, without its handler having seen it */
+static void expect_refused(struct fake_pf *fake, const struct vane_msg *req,
+			   u16 len, u16 status)
+{
+	unsigned int refused = fake->refused;
+	unsigned int seen = fake->num_seen;
+	struct vane_msg rsp;
+
+	memset(&rsp, 0xee, sizeof(rsp));
+	KUNIT_EXPECT_EQ(fake->test, dispatch(fake, req, len, &rsp),
+			sizeof(rsp.hdr));
+	KUNIT_EXPECT_EQ(fake->test, le16_to_cpu(rsp.hdr.status), status);
+	KUNIT_EXPECT_EQ(fake->test, le16_to_cpu(rsp.hdr.len), 0);
+	KUNIT_EXPECT_EQ(fake->test, fake->num_seen, seen);
+	KUNIT_EXPECT_EQ(fake->test, fake->refused, refused + 1);
+}
+
+static struct vane_msg make_msg(u16 op, u16 len)
+{
+	return (struct vane_msg){
+		.hdr.op = cpu_to_le16(op),
+		.hdr.len = cpu_to_le16(len),
+		.hdr.seq = cpu_to_le16(7),
+	};
+}
+
+static void dispatch_errors(struct kunit *test)
+{
+	u16 status;
+	int err;
+
+	for (status = VANE_OK; status <= VANE_ERR_INTERNAL; status++) {
+		err = vane_status_to_errno(status);
+		KUNIT_EXPECT_EQ(test, !err, status == VANE_OK);
+		KUNIT_EXPECT_EQ(test, vane_errno_to_status(err), status);
+	}
+	KUNIT_EXPECT_EQ(test, vane_status_to_errno(VANE_ERR_INTERNAL + 1),
+			-EIO);
+	KUNIT_EXPECT_EQ(test, vane_status_to_errno(U16_MAX), -EIO);
+	KUNIT_EXPECT_EQ(test, vane_errno_to_status(-ENOMEM), VANE_ERR_INTERNAL);
+}
+
+static void dispatch_accepts(struct kunit *test)
+{
+	struct fake_pf *fake = make_pf(test);
+	struct vane_msg req = make_msg(VANE_MBOX_MAC_SET, 8);
+	struct vane_msg rsp;
+
+	req.body[0] = 42;
+	KUNIT_EXPECT_EQ(test, dispatch(fake, &req, 16, &rsp), 16);
+	KUNIT_EXPECT_EQ(test, le16_to_cpu(rsp.hdr.op), VANE_MBOX_MAC_SET);
+	KUNIT_EXPECT_EQ(test, le16_to_cpu(rsp.hdr.seq), 7);
+	KUNIT_EXPECT_EQ(test, le16_to_cpu(rsp.hdr.len), 8);
+	KUNIT_EXPECT_EQ(test, le16_to_cpu(rsp.hdr.status), VANE_OK);
+	KUNIT_EXPECT_EQ(test, rsp.body[0], 42);
+
+	/* A newer VF driver says more than this one reads */
+	req = make_msg(VANE_MBOX_MAC_SET, VANE_MSG_BODY_MAX);
+	KUNIT_EXPECT_EQ(test, dispatch(fake, &req, VANE_MBOX_SIZE, &rsp), 16);
+	KUNIT_EXPECT_EQ(test, fake->num_seen, 2);
+	KUNIT_EXPECT_EQ(test, fake->refused, 0);
+}
+
+static void dispatch_unknown_op(struct kunit *test)
+{
+	struct fake_pf *fake = make_pf(test);
+	struct vane_msg req = make_msg(0, 8);
+
+	expect_refused(fake, &req, 16, VANE_ERR_UNSUPPORTED);
+	req = make_msg(U16_MAX, 8);
+	expect_refused(fake, &req, 16, VANE_ERR_UNSUPPORTED);
+}
+
+static void dispatch_length(struct kunit *test)
+{
+	struct fake_pf *fake = make_pf(test);
+	struct vane_msg req = make_msg(VANE_MBOX_MAC_SET, 8);
+	u16 len;
+
+	/* Truncated, in the header or behind it */
+	for (len = 0; len < 16; len++)
+		expect_refused(fake, &req, len, VANE_ERR_LENGTH);
+	/* More came than the header says */
+	expect_refused(fake, &req, 17, VANE_ERR_LENGTH);
+	/* The header is consistent, the body too short for the opcode */
+	req = make_msg(VANE_MBOX_MAC_SET, 7);
+	expect_refused(fake, &req, 15, VANE_ERR_LENGTH);
+	/* The header says more than can be */
+	req = make_msg(VANE_MBOX_MAC_SET, U16_MAX);
+	expect_refused(fake, &req, VANE_MBOX_SIZE, VANE_ERR_LENGTH);
+	/* ... and wraps round to what came */
+	req = make_msg(VANE_MBOX_MAC_SET, U16_MAX - 7);
+	expect_refused(fake, &req, 0, VANE_ERR_LENGTH);
+	expect_refused(fake, &req, 8, VANE_ERR_LENGTH);
+}
+
+static void dispatch_state(struct kunit *test)
+{
+	struct fake_pf *fake = make_pf(test);
+	struct vane_msg req = make_msg(VANE_MBOX_MAC_SET, 8);
+	struct vane_msg rsp;
+
+	fake->peers[1].state = VANE_MBOX_PEER_RESET;
+	expect_refused(fake, &req, 16, VANE_ERR_STATE);
+	req = make_msg(VANE_MBOX_NEGOTIATE, 8);
+	KUNIT_EXPECT_EQ(test, dispatch(fake, &req, 16, &rsp), 16);
+	req = make_msg(VANE_MBOX_MAC_SET, 8);
+	KUNIT_EXPECT_EQ(test, dispatch(fake, &req, 16, &rsp), 16);
+}
+
+static void dispatch_trust(struct kunit *test)
+{
+	struct fake_pf *fake = make_pf(test);
+	struct vane_msg req = make_msg(VANE_MBOX_RX_MODE, 8);
+	struct vane_msg rsp;
+
+	expect_refused(fake, &req, 16, VANE_ERR_DENIED);
+	fake->peers[1].trusted = true;
+	KUNIT_EXPECT_EQ(test, dispatch(fake, &req, 16, &rsp), 16);
+}
+
+static void dispatch_status_set(struct kunit *test)
+{
+	struct fake_pf *fake = make_pf(test);
+	struct vane_msg req = make_msg(VANE_MBOX_MAC_SET, 8);
+
+	req.hdr.status = cpu_to_le16(VANE_ERR_BUSY);
+	expect_refused(fake, &req, 16, VANE_ERR_INVALID);
+}
+
+static void dispatch_handler_fails(struct kunit *test)
+{
+	struct fake_pf *fake = make_pf(test);
+	struct vane_msg req = make_msg(VANE_MBOX_VLAN_ADD, 8);
+	struct vane_msg rsp;
+
+	KUNIT_EXPECT_EQ(test, dispatch(fake, &req, 16, &rsp), 8);
+	KUNIT_EXPECT_EQ(test, le16_to_cpu(rsp.hdr.status), VANE_ERR_NO_SPACE);
+	/* What it had written is not told */
+	KUNIT_EXPECT_EQ(test, rsp.body[0], 0);
+}
+
+static void dispatch_noise(struct kunit *test)
+{
+	struct fake_pf *fake = make_pf(test);
+	struct rnd_state rnd;
+	struct vane_msg req;
+	struct vane_msg rsp;
+	u16 req_len, len;
+	int i;
+
+	prandom_seed_state(&rnd, 1);
+	for (i = 0; i < 20000; i++) {
+		prandom_bytes_state(&rnd, &req, sizeof(req));
+		req_len = prandom_u32_state(&rnd) % (VANE_MBOX_SIZE + 1);
+		/* Let some come far */
+		if (i & 1)
+			req.hdr.op = cpu_to_le16(i % 8);
+		if (i & 2)
+			req.hdr.len = cpu_to_le16(req_len - 8);
+		if (i & 4)
+			req.hdr.status = 0;
+		len = dispatch(fake, &req, req_len, &rsp);
+		KUNIT_ASSERT_EQ(test, len, 8 + le16_to_cpu(rsp.hdr.len));
+		KUNIT_ASSERT_LE(test, len, VANE_MBOX_SIZE);
+		KUNIT_ASSERT_LE(test, le16_to_cpu(rsp.hdr.status),
+				VANE_ERR_INTERNAL);
+		if (req_len >= 8)
+			KUNIT_ASSERT_EQ(test, le16_to_cpu(rsp.hdr.seq),
+					le16_to_cpu(req.hdr.seq));
+	}
+	KUNIT_EXPECT_GT(test, fake->num_seen, 0);
+	KUNIT_EXPECT_GT(test, fake->refused, 0);
+}
+
+/*
+ * Requests and notices
+ */
+
+static void serve_replies(struct kunit *test)
+{
+	struct fake_pf *fake = make_pf(test);
+
+	KUNIT_EXPECT_EQ(test, vane_mbox_pf_serve(&fake->mbox, 8), 0);
+	post_request(fake, 3, 5, VANE_MBOX_MAC_SET, 9, 8);
+	KUNIT_EXPECT_EQ(test, vane_mbox_pf_serve(&fake->mbox, 8), 1);
+	KUNIT_EXPECT_EQ(test, fake->replies, 1);
+	KUNIT_EXPECT_EQ(test, fake->rq_db, 1);
+	KUNIT_EXPECT_EQ(test, le16_to_cpu(fake->reply.vf), 3);
+	KUNIT_EXPECT_EQ(test, le32_to_cpu(fake->reply.generation), 5);
+	KUNIT_EXPECT_EQ(test, le16_to_cpu(fake->reply.msg.hdr.seq), 9);
+	KUNIT_EXPECT_EQ(test, reply_status(fake), VANE_OK);
+	KUNIT_EXPECT_EQ(test, fake->reply.msg.body[0], 42);
+	KUNIT_EXPECT_EQ(test, vane_mbox_pf_serve(&fake->mbox, 8), 0);
+}
+
+static void serve_unfinished_slot(struct kunit *test)
+{
+	struct fake_pf *fake = make_pf(test);
+	struct vane_rq_slot *slot;
+
+	/* The device has yet to write the phase */
+	slot = fill_slot(fake, 3, VANE_RQ_NOTICE, 5);
+	slot->notice = cpu_to_le32(VANE_NOTICE_QUEUE_ERROR);
+	slot->error = cpu_to_le16(VANE_ERROR_RESERVED);
+	slot->queue = cpu_to_le16(3);
+	KUNIT_EXPECT_EQ(test, vane_mbox_pf_serve(&fake->mbox, 8), 0);
+	KUNIT_EXPECT_EQ(test, fake->queue_errors, 0);
+	pass_slot(fake, slot, 0);
+	KUNIT_EXPECT_EQ(test, vane_mbox_pf_serve(&fake->mbox, 8), 1);
+	KUNIT_EXPECT_EQ(test, fake->queue_errors, 1);
+	KUNIT_EXPECT_EQ(test, fake->replies, 0);
+}
+
+static void serve_oversized(struct kunit *test)
+{
+	struct fake_pf *fake = make_pf(test);
+	struct vane_rq_slot *slot;
+
+	/* Lengths that no slot can hold must not reach beyond it */
+	slot = fill_slot(fake, 3, VANE_RQ_REQUEST, 5);
+	memset(&slot->msg, 0, sizeof(slot->msg));
+	slot->msg.hdr.op = cpu_to_le16(VANE_MBOX_MAC_SET);
+	slot->msg.hdr.len = cpu_to_le16(U16_MAX - 8);
+	pass_slot(fake, slot, U16_MAX);
+	KUNIT_EXPECT_EQ(test, vane_mbox_pf_serve(&fake->mbox, 8), 1);
+	KUNIT_EXPECT_EQ(test, fake->replies, 1);
+	KUNIT_EXPECT_EQ(test, reply_status(fake), VANE_ERR_LENGTH);
+	KUNIT_EXPECT_EQ(test, fake->num_seen, 0);
+}
+
+static void serve_truncated(struct kunit *test)
+{
+	struct fake_pf *fake = make_pf(test);
+	struct vane_rq_slot *slot;
+
+	/* A whole message of before lies behind what came of this one */
+	post_request(fake, 3, 5, VANE_MBOX_MAC_SET, 9, 8);
+	vane_mbox_pf_serve(&fake->mbox, 8);
+	slot = fill_slot(fake, 3, VANE_RQ_REQUEST, 5);
+	pass_slot(fake, slot, 4);
+	KUNIT_EXPECT_EQ(test, vane_mbox_pf_serve(&fake->mbox, 8), 1);
+	KUNIT_EXPECT_EQ(test, fake->replies, 2);
+	KUNIT_EXPECT_EQ(test, reply_status(fake), VANE_ERR_LENGTH);
+	KUNIT_EXPECT_EQ(test, fake->num_seen, 1);
+}
+
+static void serve_unknown_vf(struct kunit *test)
+{
+	struct fake_pf *fake = make_pf(test);
+
+	post_request(fake, FAKE_VFS, 5, VANE_MBOX_MAC_SET, 1, 8);
+	post_request(fake, U16_MAX, 5, VANE_MBOX_MAC_SET, 1, 8);
+	post_request(fake, 0, 5, VANE_MBOX_MAC_SET, 1, 8);
+	KUNIT_EXPECT_EQ(test, vane_mbox_pf_serve(&fake->mbox, 8), 3);
+	KUNIT_EXPECT_EQ(test, fake->replies, 1);
+	KUNIT_EXPECT_EQ(test, fake->rq_db, 3);
+}
+
+static void serve_stale_generation(struct kunit *test)
+{
+	struct fake_pf *fake = make_pf(test);
+
+	post_request(fake, 3, 4, VANE_MBOX_MAC_SET, 1, 8);
+	post_notice(fake, 3, 4, VANE_NOTICE_RESET);
+	KUNIT_EXPECT_EQ(test, vane_mbox_pf_serve(&fake->mbox, 8), 2);
+	KUNIT_EXPECT_EQ(test, fake->replies, 0);
+	KUNIT_EXPECT_EQ(test, fake->resets, 0);
+	KUNIT_EXPECT_EQ(test, fake->peers[3].generation, 5);
+
+	/* The count of generations wraps */
+	fake->peers[3].generation = U32_MAX - 1;
+	post_request(fake, 3, 1, VANE_MBOX_NEGOTIATE, 1, 8);
+	vane_mbox_pf_serve(&fake->mbox, 8);
+	KUNIT_EXPECT_EQ(test, fake->replies, 1);
+	KUNIT_EXPECT_EQ(test, fake->peers[3].generation, 1);
+}
+
+static void serve_new_generation(struct kunit *test)
+{
+	struct fake_pf *fake = make_pf(test);
+
+	/* By a notice */
+	post_notice(fake, 3, 6, VANE_NOTICE_RESET);
+	post_request(fake, 3, 6, VANE_MBOX_MAC_SET, 1, 8);
+	vane_mbox_pf_serve(&fake->mbox, 8);
+	KUNIT_EXPECT_EQ(test, fake->resets, 1);
+	KUNIT_EXPECT_EQ(test, reply_status(fake), VANE_ERR_STATE);
+
+	/* By a request that overtook it */
+	post_request(fake, 3, 7, VANE_MBOX_NEGOTIATE, 1, 8);
+	post_notice(fake, 3, 7, VANE_NOTICE_RESET);
+	post_request(fake, 3, 7, VANE_MBOX_MAC_SET, 1, 8);
+	vane_mbox_pf_serve(&fake->mbox, 8);
+	KUNIT_EXPECT_EQ(test, fake->resets, 2);
+	KUNIT_EXPECT_EQ(test, reply_status(fake), VANE_OK);
+
+	/* Others are not concerned */
+	KUNIT_EXPECT_EQ(test, fake->peers[2].state, VANE_MBOX_PEER_READY);
+}
+
+static void serve_first_word(struct kunit *test)
+{
+	struct fake_pf *fake = make_pf(test);
+
+	/* A VF that went on while no driver was there was not reset */
+	fake->peers[3].generation = 0;
+	post_request(fake, 3, 0x90000000, VANE_MBOX_MAC_SET, 1, 8);
+	vane_mbox_pf_serve(&fake->mbox, 8);
+	KUNIT_EXPECT_EQ(test, fake->resets, 0);
+	KUNIT_EXPECT_EQ(test, reply_status(fake), VANE_ERR_STATE);
+
+	fake->peers[4].generation = 0;
+	post_notice(fake, 4, 9, VANE_NOTICE_RESET);
+	vane_mbox_pf_serve(&fake->mbox, 8);
+	KUNIT_EXPECT_EQ(test, fake->resets, 1);
+}
+
+static void serve_notices(struct kunit *test)
+{
+	struct fake_pf *fake = make_pf(test);
+
+	post_notice(fake, 3, 5, VANE_NOTICE_BUS_MASTER);
+	vane_mbox_pf_serve(&fake->mbox, 8);
+	KUNIT_EXPECT_EQ(test, fake->resets, 0);
+	KUNIT_EXPECT_EQ(test, fake->queue_errors, 0);
+	post_notice(fake, 3, 6, VANE_NOTICE_RESET | VANE_NOTICE_QUEUE_ERROR);
+	vane_mbox_pf_serve(&fake->mbox, 8);
+	KUNIT_EXPECT_EQ(test, fake->resets, 1);
+	KUNIT_EXPECT_EQ(test, fake->queue_errors, 1);
+	KUNIT_EXPECT_EQ(test, fake->replies, 0);
+}
+
+static void serve_replayed(struct kunit *test)
+{
+	struct fake_pf *fake = make_pf(test);
+
+	/* The same request again is another request, answered in full */
+	post_request(fake, 3, 5, VANE_MBOX_MAC_SET, 1, 8);
+	post_request(fake, 3, 5, VANE_MBOX_MAC_SET, 1, 8);
+	vane_mbox_pf_serve(&fake->mbox, 8);
+	KUNIT_EXPECT_EQ(test, fake->replies, 2);
+	KUNIT_EXPECT_EQ(test, fake->num_seen, 2);
+}
+
+static void serve_flood(struct kunit *test)
+{
+	struct fake_pf *fake = make_pf(test);
+	unsigned int i;
+	u16 vf;
+
+	/* One VF asks without pause, the others once */
+	fake->repost = 0;
+	for (vf = 0; vf < FAKE_VFS; vf++)
+		post_request(fake, vf, 5, VANE_MBOX_MAC_SET, 1, 8);
+	KUNIT_EXPECT_EQ(test, vane_mbox_pf_serve(&fake->mbox, 64), 64);
+	KUNIT_ASSERT_EQ(test, fake->num_seen, 64);
+	for (i = 0; i < 64; i++)
+		KUNIT_EXPECT_EQ(test, fake->seen[i], i < FAKE_VFS ? i : 0);
+}
+
+static void serve_wraps(struct kunit *test)
+{
+	struct fake_pf *fake = make_pf(test);
+	unsigned int i;
+
+	for (i = 0; i < TEST_WRAP; i++) {
+		post_request(fake, i % FAKE_VFS, 5, VANE_MBOX_MAC_SET, i, 8);
+		KUNIT_ASSERT_EQ(test, vane_mbox_pf_serve(&fake->mbox, 8), 1);
+		KUNIT_ASSERT_EQ(test, le16_to_cpu(fake->reply.msg.hdr.seq),
+				(u16)i);
+	}
+	KUNIT_EXPECT_EQ(test, fake->replies, TEST_WRAP);
+	KUNIT_EXPECT_EQ(test, fake->rq_db, (u16)TEST_WRAP);
+}
+
+/*
+ * Commands
+ */
+
+static int command(struct fake_pf *fake, u32 number, u8 *rsp, u16 rsp_len)
+{
+	const __le32 body[2] = { cpu_to_le32(number) };
+
+	return vane_mbox_command(&fake->mbox, VANE_CMD_PORT_GET, body,
+				 sizeof(body), rsp, rsp_len);
+}
+
+static void command_answers(struct kunit *test)
+{
+	struct fake_pf *fake = make_pf(test);
+	u8 rsp[9] = {};
+
+	KUNIT_EXPECT_EQ(test, command(fake, 0, rsp, 8), 0);
+	KUNIT_EXPECT_EQ(test, rsp[7], 0xa5);
+	KUNIT_EXPECT_EQ(test, rsp[8], 0);
+	KUNIT_EXPECT_EQ(test, fake->sq[0].type, VANE_SQ_COMMAND);
+	KUNIT_EXPECT_EQ(test, fake->sq[0].flags, VANE_SQ_IRQ);
+	KUNIT_EXPECT_EQ(test, le16_to_cpu(fake->sq[0].msg.hdr.op),
+			VANE_CMD_PORT_GET);
+	KUNIT_EXPECT_EQ(test, le16_to_cpu(fake->sq[0].msg.hdr.len), 8);
+	KUNIT_EXPECT_EQ(test, command(fake, 1, NULL, 0), 0);
+	KUNIT_EXPECT_EQ(test, fake->out_of_order, 0);
+}
+
+static void command_fails(struct kunit *test)
+{
+	struct fake_pf *fake = make_pf(test);
+	u8 body[VANE_MSG_BODY_MAX + 1] = {};
+	u8 rsp[9] = { 99 };
+
+	fake->status = VANE_ERR_EXISTS;
+	KUNIT_EXPECT_EQ(test, command(fake, 0, rsp, 8), -EEXIST);
+	fake->status = VANE_OK;
+	KUNIT_EXPECT_EQ(test, command(fake, 1, rsp, 9), -EPROTO);
+	KUNIT_EXPECT_EQ(test, rsp[0], 99);
+	KUNIT_EXPECT_EQ(test,
+			vane_mbox_command(&fake->mbox, VANE_CMD_PORT_SET, body,
+					  sizeof(body), NULL, 0), -EMSGSIZE);
+	KUNIT_EXPECT_EQ(test, fake->commands, 2);
+	KUNIT_EXPECT_EQ(test, command(fake, 2, rsp, 8), 0);
+}
+
+static void command_late(struct kunit *test)
+{
+	struct fake_pf *fake = make_pf(test);
+	u8 rsp[8] = { 99 };
+
+	fake->mbox.timeout = TEST_TIMEOUT;
+	fake->hang = true;
+	KUNIT_EXPECT_EQ(test, command(fake, 0, rsp, 8), -ETIMEDOUT);
+
+	/* Its answer comes when nobody waits any more */
+	fake->hang = false;
+	fake_pf_run(fake);
+	vane_mbox_pf_sq_event(&fake->mbox);
+	KUNIT_EXPECT_EQ(test, rsp[0], 99);
+	fake->mbox.timeout = TEST_PATIENCE;
+	KUNIT_EXPECT_EQ(test, command(fake, 1, rsp, 8), 0);
+	KUNIT_EXPECT_EQ(test, rsp[0], 0xa5);
+}
+
+static void command_ring_full(struct kunit *test)
+{
+	struct fake_pf *fake = make_pf(test);
+	struct vane_mbox_batch batch;
+	__le32 body[2] = {};
+	u32 i;
+
+	fake->mbox.timeout = TEST_TIMEOUT;
+	fake->hang = true;
+	vane_mbox_batch_begin(&batch, &fake->mbox);
+	for (i = 0; i < BIT(VANE_MBOX_SQ_LOG2) + 1; i++) {
+		body[0] = cpu_to_le32(i);
+		vane_mbox_batch_add(&batch, VANE_CMD_PORT_SET, body,
+				    sizeof(body), NULL, 0);
+	}
+	KUNIT_EXPECT_EQ(test, vane_mbox_batch_end(&batch), -ETIMEDOUT);
+	KUNIT_EXPECT_EQ(test, fake->sq_db, BIT(VANE_MBOX_SQ_LOG2));
+
+	fake->hang = false;
+	fake->mbox.timeout = TEST_PATIENCE;
+	fake_pf_run(fake);
+	KUNIT_EXPECT_EQ(test, fake->out_of_order, 0);
+	KUNIT_EXPECT_EQ(test, command(fake, BIT(VANE_MBOX_SQ_LOG2), NULL, 0),
+			0);
+}
+
+static void command_batch(struct kunit *test)
+{
+	struct fake_pf *fake = make_pf(test);
+	u32 count = 3 * BIT(VANE_MBOX_SQ_LOG2) + 5;
+	struct vane_mbox_batch batch;
+	__le32 body[2] = {};
+	u8 rsp[8] = {};
+	u32 i;
+
+	vane_mbox_batch_begin(&batch, &fake->mbox);
+	for (i = 0; i < count; i++) {
+		body[0] = cpu_to_le32(i);
+		vane_mbox_batch_add(&batch, VANE_CMD_PORT_SET, body,
+				    sizeof(body), i == count - 1 ? rsp : NULL,
+				    8);
+	}
+	KUNIT_EXPECT_EQ(test, vane_mbox_batch_end(&batch), 0);
+	KUNIT_EXPECT_EQ(test, fake->commands, count);
+	KUNIT_EXPECT_EQ(test, fake->out_of_order, 0);
+	KUNIT_EXPECT_EQ(test, rsp[0], 0xa5);
+	/* Once per ring, not once per command */
+	KUNIT_EXPECT_LE(test, fake->sq_doorbells, 4);
+}
+
+static void command_batch_fails(struct kunit *test)
+{
+	struct fake_pf *fake = make_pf(test);
+	struct vane_mbox_batch batch;
+	__le32 body[2] = {};
+
+	vane_mbox_batch_begin(&batch, &fake->mbox);
+	vane_mbox_batch_add(&batch, VANE_CMD_PORT_SET, body, sizeof(body), NULL,
+			    0);
+	/* Too long, and never sent */
+	vane_mbox_batch_add(&batch, VANE_CMD_PORT_SET, body,
+			    VANE_MSG_BODY_MAX + 1, NULL, 0);
+	body[0] = cpu_to_le32(1);
+	fake->status = VANE_ERR_EXISTS;
+	vane_mbox_batch_add(&batch, VANE_CMD_PORT_SET, body, sizeof(body), NULL,
+			    0);
+	KUNIT_EXPECT_EQ(test, vane_mbox_batch_end(&batch), -EMSGSIZE);
+	KUNIT_EXPECT_EQ(test, fake->commands, 2);
+
+	vane_mbox_batch_begin(&batch, &fake->mbox);
+	KUNIT_EXPECT_EQ(test, vane_mbox_batch_end(&batch), 0);
+}
+
+static void stop_later(struct work_struct *work)
+{
+	struct fake_pf *fake = container_of(to_delayed_work(work),
+					    struct fake_pf, stop);
+
+	vane_mbox_pf_stop(&fake->mbox);
+}
+
+static void command_stopped(struct kunit *test)
+{
+	struct fake_pf *fake = make_pf(test);
+	unsigned long start = jiffies;
+	u8 rsp[8];
+
+	/* Under way when it is stopped */
+	fake->hang = true;
+	INIT_DELAYED_WORK(&fake->stop, stop_later);
+	schedule_delayed_work(&fake->stop, TEST_TIMEOUT);
+	KUNIT_EXPECT_EQ(test, command(fake, 0, rsp, 8), -ESHUTDOWN);
+	KUNIT_EXPECT_TRUE(test,
+			  time_before(jiffies, start + TEST_PATIENCE / 2));
+	flush_delayed_work(&fake->stop);
+	/* And after */
+	KUNIT_EXPECT_EQ(test, command(fake, 0, rsp, 8), -ESHUTDOWN);
+	KUNIT_EXPECT_EQ(test, fake->commands, 0);
+
+	fake->hang = false;
+	KUNIT_ASSERT_EQ(test, vane_mbox_pf_start(&fake->mbox), 0);
+	KUNIT_EXPECT_EQ(test, command(fake, 0, rsp, 8), 0);
+}
+
+static void command_start_refused(struct kunit *test)
+{
+	struct fake_pf *fake = make_pf(test);
+
+	vane_mbox_pf_stop(&fake->mbox);
+	fake->refuse = true;
+	KUNIT_EXPECT_EQ(test, vane_mbox_pf_start(&fake->mbox), -EIO);
+	KUNIT_EXPECT_EQ(test, command(fake, 0, NULL, 0), -ESHUTDOWN);
+	fake->refuse = false;
+	KUNIT_EXPECT_EQ(test, vane_mbox_pf_start(&fake->mbox), 0);
+	KUNIT_EXPECT_EQ(test, command(fake, 0, NULL, 0), 0);
+}
+
+static void command_wraps(struct kunit *test)
+{
+	struct fake_pf *fake = make_pf(test);
+	u8 rsp[8] = {};
+	u32 i;
+
+	for (i = 0; i < TEST_WRAP; i++) {
+		rsp[7] = 0;
+		KUNIT_ASSERT_EQ(test, command(fake, i, rsp, 8), 0);
+		KUNIT_ASSERT_EQ(test, rsp[7], 0xa5);
+	}
+	KUNIT_EXPECT_EQ(test, fake->commands, TEST_WRAP);
+	KUNIT_EXPECT_EQ(test, fake->out_of_order, 0);
+}
+
+static struct kunit_case vf_cases[] = {
+	KUNIT_CASE(vf_round_trip),
+	KUNIT_CASE(vf_longest),
+	KUNIT_CASE(vf_refused_by_pf),
+	KUNIT_CASE(vf_reply_length),
+	KUNIT_CASE(vf_reply_to_other),
+	KUNIT_CASE(vf_late_reply),
+	KUNIT_CASE(vf_lost_interrupt),
+	KUNIT_CASE(vf_new_generation),
+	KUNIT_CASE(vf_pf_not_ready),
+	KUNIT_CASE(vf_doorbell_refused),
+	KUNIT_CASE(vf_device_gone),
+	{}
+};
+
+static struct kunit_suite vf_suite = {
+	.name = "vane_mbox_vf",
+	.test_cases = vf_cases,
+};
+
+static struct kunit_case dispatch_cases[] = {
+	KUNIT_CASE(dispatch_errors),
+	KUNIT_CASE(dispatch_accepts),
+	KUNIT_CASE(dispatch_unknown_op),
+	KUNIT_CASE(dispatch_length),
+	KUNIT_CASE(dispatch_state),
+	KUNIT_CASE(dispatch_trust),
+	KUNIT_CASE(dispatch_status_set),
+	KUNIT_CASE(dispatch_handler_fails),
+	KUNIT_CASE(dispatch_noise),
+	{}
+};
+
+static struct kunit_suite dispatch_suite = {
+	.name = "vane_mbox_dispatch",
+	.test_cases = dispatch_cases,
+};
+
+static struct kunit_case pf_cases[] = {
+	KUNIT_CASE(serve_replies),
+	KUNIT_CASE(serve_unfinished_slot),
+	KUNIT_CASE(serve_oversized),
+	KUNIT_CASE(serve_truncated),
+	KUNIT_CASE(serve_unknown_vf),
+	KUNIT_CASE(serve_stale_generation),
+	KUNIT_CASE(serve_new_generation),
+	KUNIT_CASE(serve_first_word),
+	KUNIT_CASE(serve_notices),
+	KUNIT_CASE(serve_replayed),
+	KUNIT_CASE(serve_flood),
+	KUNIT_CASE_SLOW(serve_wraps),
+	KUNIT_CASE(command_answers),
+	KUNIT_CASE(command_fails),
+	KUNIT_CASE(command_late),
+	KUNIT_CASE(command_ring_full),
+	KUNIT_CASE(command_batch),
+	KUNIT_CASE(command_batch_fails),
+	KUNIT_CASE(command_stopped),
+	KUNIT_CASE(command_start_refused),
+	KUNIT_CASE_SLOW(command_wraps),
+	{}
+};
+
+static struct kunit_suite pf_suite = {
+	.name = "vane_mbox_pf",
+	.test_cases = pf_cases,
+};
+
+kunit_test_suites(&vf_suite, &dispatch_suite, &pf_suite);
+
+MODULE_DESCRIPTION("KUnit tests of the VANE mailbox");
+MODULE_AUTHOR("The VANE project");
+MODULE_LICENSE("GPL");
+MODULE_IMPORT_NS(VANE_NS);
