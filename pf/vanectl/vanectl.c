@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <stdnoreturn.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -43,7 +44,7 @@ static const char usage_text[] =
 	"-j prints JSON.\n";
 
 /* End without what was printed so far, which is half an answer */
-static _Noreturn void die(int status, const char *fmt, ...)
+static noreturn void die(int status, const char *fmt, ...)
 {
 	va_list args;
 
@@ -55,7 +56,7 @@ static _Noreturn void die(int status, const char *fmt, ...)
 	_exit(status);
 }
 
-static _Noreturn void die_usage(void)
+static noreturn void die_usage(void)
 {
 	fputs(usage_text, stderr);
 	exit(EXIT_USAGE);
@@ -193,7 +194,7 @@ static unsigned long long get_number(const struct nlattr *attr)
 }
 
 /* End with the kernel's own words, if it has any */
-static _Noreturn void die_refused(const struct nlmsghdr *hdr, int err,
+static noreturn void die_refused(const struct nlmsghdr *hdr, int err,
 				  size_t fixed)
 {
 	const struct nlattr *text = NULL;
