@@ -415,6 +415,27 @@ static void bar_init(VaneDevice *dev)
                      PCI_BASE_ADDRESS_MEM_PREFETCH, &dev->bar);
 }
 
+static void device_init(VaneDevice *dev)
+{
+    dev->bh = qemu_bh_new_guarded(vane_bh, dev,
+                                  &DEVICE(dev)->mem_reentrancy_guard);
+    vane_mbox_init(dev);
+    vane_function_init(&dev->fn, dev, PCI_DEVICE(dev), VANE_PORT_PF,
+                       VANE_MAX_QUEUES_PF, VANE_MAX_VECTORS_PF);
+    uplink_init(dev);
+}
+
+/* Properties may still be set while the object lives. */
+static void device_exit(VaneDevice *dev)
+{
+    qemu_del_nic(dev->nic);
+    dev->nic = NULL;
+    vane_function_exit(&dev->fn);
+    vane_mbox_exit(dev);
+    qemu_bh_delete(dev->bh);
+    dev->bh = NULL;
+}
+
 static void vane_realize(PCIDevice *pdev, Error **errp)
 {
     VaneDevice *dev = VANE(pdev);
@@ -442,12 +463,7 @@ static void vane_realize(PCIDevice *pdev, Error **errp)
     pcie_dev_ser_num_init(pdev, PF_DSN_OFFSET,
                           serial_number(dev->conf.macaddr.a));
 
-    dev->bh = qemu_bh_new_guarded(vane_bh, dev,
-                                  &DEVICE(dev)->mem_reentrancy_guard);
-    vane_mbox_init(dev);
-    vane_function_init(&dev->fn, dev, pdev, VANE_PORT_PF, VANE_MAX_QUEUES_PF,
-                       VANE_MAX_VECTORS_PF);
-    uplink_init(dev);
+    device_init(dev);
     if (!vane_sriov_init(dev, PF_SRIOV_OFFSET, errp)) {
         goto exit_device;
     }
@@ -455,10 +471,7 @@ static void vane_realize(PCIDevice *pdev, Error **errp)
     return;
 
 exit_device:
-    qemu_del_nic(dev->nic);
-    vane_function_exit(&dev->fn);
-    vane_mbox_exit(dev);
-    qemu_bh_delete(dev->bh);
+    device_exit(dev);
     pcie_aer_exit(pdev);
 exit_msix:
     msix_unuse_all_vectors(pdev);
@@ -475,10 +488,7 @@ static void vane_exit(PCIDevice *pdev)
 
     vane_sriov_exit(dev);
     vane_switch_exit(dev);
-    qemu_del_nic(dev->nic);
-    vane_function_exit(&dev->fn);
-    vane_mbox_exit(dev);
-    qemu_bh_delete(dev->bh);
+    device_exit(dev);
     pcie_aer_exit(pdev);
     msix_unuse_all_vectors(pdev);
     msix_uninit(pdev, &dev->bar, &dev->bar);

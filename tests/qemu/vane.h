@@ -306,6 +306,7 @@ struct VaneDevice {
     VaneFrame *frame_tx;        /* on its way from a transmit queue */
     VaneFrame *frame_rx;        /* from the uplink */
     VaneFrame *frame_segment;   /* of either, where it is a TSO frame */
+    uint32_t work;              /* frames delivered, of the one on its way */
     uint64_t uplink_dropped;    /* frames for nobody: property of that name */
     DECLARE_BITMAP(mbox_work, VANE_MAX_VFS);    /* VFs with a slot to fill */
     uint32_t errors_logged;

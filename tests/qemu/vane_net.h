@@ -189,8 +189,8 @@ void vane_switch_transmit(VaneFunction *fn, VaneFrame *frame, bool has_tci,
 /* Takes an index from doorbell or shadow. False if that stopped the queue. */
 bool vane_txq_set_tail(VaneTxQueue *txq, uint32_t value);
 /*
- * Serves a queue for its share of @budget, from which it takes the frames that
- * it sent. True if there is more.
+ * Serves a queue for its share of @budget, from which it takes what it sent:
+ * frames of the wire, once for each receiver. True if there is more.
  */
 bool vane_txq_run(VaneTxQueue *txq, unsigned *budget);
 
@@ -206,5 +206,11 @@ bool vane_rxq_set_tail(VaneRxQueue *rxq, uint32_t value);
 void vane_rx_frame(VaneFunction *fn, VaneFrame *frame, bool untag);
 /* Writes the completions that are staged, and counts them as events. */
 void vane_rxq_flush(VaneRxQueue *rxq);
+
+/*
+ * vane_ring.c
+ */
+/* Completions are staged: the bottom half is to write them. */
+void vane_rxq_list(VaneRxQueue *rxq);
 
 #endif /* HW_NET_VANE_NET_H */

@@ -10,7 +10,7 @@
 #include "trace.h"
 #include "vane_net.h"
 
-/* Frames of the wire that the bottom half moves before others may run */
+/* Frames that the bottom half delivers before others may run */
 #define RUN_BUDGET  256
 
 static bool fits(uint64_t base, uint64_t bytes, uint64_t align)
@@ -89,12 +89,25 @@ static void txq_stop(VaneTxQueue *txq)
     txq->enabled = false;
 }
 
-static void rxq_stop(VaneRxQueue *rxq)
+void vane_rxq_list(VaneRxQueue *rxq)
+{
+    if (!rxq->dirty) {
+        rxq->dirty = true;
+        QTAILQ_INSERT_TAIL(&rxq->fn->dev->rx_dirty, rxq, next);
+    }
+}
+
+static void rxq_unlist(VaneRxQueue *rxq)
 {
     if (rxq->dirty) {
         QTAILQ_REMOVE(&rxq->fn->dev->rx_dirty, rxq, next);
+        rxq->dirty = false;
     }
-    rxq->dirty = false;
+}
+
+static void rxq_stop(VaneRxQueue *rxq)
+{
+    rxq_unlist(rxq);
     rxq->enabled = false;
 }
 
@@ -280,6 +293,9 @@ void vane_rings_resume(VaneFunction *fn)
         if (fn->txq[q].pending) {
             txq_list(&fn->txq[q]);
         }
+        if (fn->rxq[q].enabled && fn->rxq[q].staged_count) {
+            vane_rxq_list(&fn->rxq[q]);
+        }
     }
     vane_schedule(fn->dev);
 }
@@ -302,7 +318,10 @@ bool vane_rings_run(VaneDevice *dev)
         }
     }
     while ((rxq = QTAILQ_FIRST(&dev->rx_dirty))) {
-        vane_rxq_flush(rxq);
+        rxq_unlist(rxq);
+        if (vane_dma_allowed(rxq->fn)) {
+            vane_rxq_flush(rxq);
+        }
     }
     return !budget && !QTAILQ_EMPTY(&dev->tx_pending);
 }

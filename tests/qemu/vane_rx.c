@@ -236,11 +236,8 @@ static void stage_frame(const RxTarget *target, const VaneFrame *frame,
     rxq->fetched_first += need;
     rxq->fetched_count -= need;
     rxq->buf_head += need;
-    if (!rxq->dirty) {
-        rxq->dirty = true;
-        QTAILQ_INSERT_TAIL(&rxq->fn->dev->rx_dirty, rxq, next);
-        vane_schedule(rxq->fn->dev);
-    }
+    vane_rxq_list(rxq);
+    vane_schedule(rxq->fn->dev);
 }
 
 void vane_rxq_flush(VaneRxQueue *rxq)
@@ -257,9 +254,9 @@ void vane_rxq_flush(VaneRxQueue *rxq)
     uint64_t last = le64_to_cpu(rxq->staged[words - 1]);
     bool ok;
 
-    QTAILQ_REMOVE(&fn->dev->rx_dirty, rxq, next);
-    rxq->dirty = false;
-
+    if (!count) {
+        return;
+    }
     /* Until all is there the first entry keeps the phase of the last pass. */
     rxq->staged[words - 1] = cpu_to_le64(last ^ VANE_RXC_PHASE);
     ok = vane_dma_write(fn, VANE_DMA_COMPLETION, addr, rxq->staged,
@@ -366,6 +363,7 @@ void vane_rx_frame(VaneFunction *fn, VaneFrame *frame, bool untag)
     VaneSegments it;
     uint32_t queue;
 
+    fn->dev->work += frame->segments;
     if (!vane_function_active(fn)) {
         drop(fn, VANE_STAT_RX_DROP_NOBUF, frame->segments);
         return;

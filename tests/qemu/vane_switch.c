@@ -83,6 +83,7 @@ static void send_uplink(VaneDevice *dev, VaneFrame *frame,
 {
     VaneSegments it;
 
+    dev->work += frame->segments;
     if (!frame->mss) {
         send_wire_frame(dev, frame, vntag);
         return;

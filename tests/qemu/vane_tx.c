@@ -12,7 +12,7 @@
 #include "trace.h"
 #include "vane_net.h"
 
-/* Frames of the wire that one queue sends before the next one's turn */
+/* Frames that are delivered for one queue before the next one's turn */
 #define TXQ_BUDGET  64
 
 /* What the first descriptor of a frame asks for, and its length */
@@ -260,14 +260,12 @@ static void drop(VaneFunction *fn, enum vane_stat why, uint32_t frames)
 /* Sends one frame, which the descriptors' checks let pass. */
 static enum vane_error txq_send(VaneTxQueue *txq,
                                 const struct vane_tx_desc *desc,
-                                unsigned count, const TxRequest *req,
-                                unsigned *sent)
+                                unsigned count, const TxRequest *req)
 {
     VaneFunction *fn = txq->fn;
     VaneFrame *frame = fn->dev->frame_tx;
     uint32_t tag = req->flags & VANE_TXD_VLAN ? VANE_VLAN_TAG_SIZE : 0;
 
-    *sent = 1;
     if (req->len < VANE_MIN_FRAME) {
         drop(fn, VANE_STAT_TX_DROP_MALFORMED, 1);
         return VANE_ERROR_NONE;
@@ -285,7 +283,6 @@ static enum vane_error txq_send(VaneTxQueue *txq,
         drop(fn, VANE_STAT_TX_DROP_MALFORMED, 1);
         return VANE_ERROR_NONE;
     }
-    *sent = frame->segments;
     if (vane_frame_wire_len(frame) + tag > fn->max_frame) {
         drop(fn, VANE_STAT_TX_DROP_OVERSIZE, frame->segments);
         return VANE_ERROR_NONE;
@@ -346,7 +343,7 @@ bool vane_txq_run(VaneTxQueue *txq, unsigned *budget)
     while (left && txq->enabled) {
         const struct vane_tx_desc *desc;
         enum vane_error error;
-        unsigned count, sent;
+        unsigned count;
         TxRequest req;
 
         if (txq->head == txq->tail && !txq_look_again(txq)) {
@@ -358,7 +355,8 @@ bool vane_txq_run(VaneTxQueue *txq, unsigned *budget)
             error = check_frame(txq->fn, desc, count, &req);
         }
         if (!error) {
-            error = txq_send(txq, desc, count, &req, &sent);
+            txq->fn->dev->work = 0;
+            error = txq_send(txq, desc, count, &req);
         }
         if (error) {
             txq_tell_head(txq);
@@ -368,7 +366,7 @@ bool vane_txq_run(VaneTxQueue *txq, unsigned *budget)
         txq->fetched_first += count;
         txq->fetched_count -= count;
         txq->head += count;
-        left -= MIN(left, sent);
+        left -= MIN(left, MAX(txq->fn->dev->work, 1));
     }
     txq_tell_head(txq);
     *budget -= MAX(share - left, 1);
