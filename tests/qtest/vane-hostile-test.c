@@ -189,6 +189,75 @@ static void test_hostile_rx(void)
     net_free(net);
 }
 
+/* The largest frame in the smallest segments, buffers, and to everybody. */
+static void test_extreme(void)
+{
+    const uint32_t log2 = 9, buf_len = VANE_RX_BUF_MIN;
+    const uint32_t needed = VANE_TX_MAX_TSO / VANE_RX_BUF_MIN;
+    const uint64_t ctrl = field_put(VANE_TXD_MSS, VANE_TX_MIN_MSS) |
+                          field_put(VANE_TXD_HDR_LEN, 54);
+    g_autofree uint8_t *frame = g_malloc(VANE_TX_MAX_TSO);
+    uint32_t segments = DIV_ROUND_UP(VANE_TX_MAX_TSO - 54, VANE_TX_MIN_MSS);
+    Net *net = net_new();
+    Nic *nic = net->nic;
+    uint64_t addr = alloc(nic, VANE_TX_MAX_TSO + 1);
+    uint64_t bufs = alloc(nic, buf_len << log2);
+    uint64_t last;
+    Rxq rxq;
+
+    /* Whole, in 256 buffers */
+    rxq_setup(&rxq, &net->vf[1], 1, 0, sizeof(struct vane_rx_cpl32), false);
+    rxq.buf_ring = alloc(nic, sizeof(struct vane_rx_buf) << log2);
+    rxq.cpl_ring = alloc(nic, sizeof(struct vane_rx_cpl32) << log2);
+    wr64(&net->vf[1], VANE_RXQ(1) + VANE_RXQ_BUF_BASE, rxq.buf_ring);
+    wr64(&net->vf[1], VANE_RXQ(1) + VANE_RXQ_CPL_BASE, rxq.cpl_ring);
+    wr32(&net->vf[1], VANE_RXQ(1) + VANE_RXQ_BUF_SIZE, log2);
+    wr32(&net->vf[1], VANE_RXQ(1) + VANE_RXQ_CPL_SIZE, log2);
+    wr32(&net->vf[1], VANE_RXQ(1) + VANE_RXQ_BUF_LEN, buf_len);
+    wr32(&net->vf[1], VANE_RXQ(1) + VANE_RXQ_OPT, VANE_RXQ_OPT_GRO);
+    g_assert_cmphex(rxq_enable(&rxq), ==, VANE_Q_STATE_ENABLED);
+    for (int i = 0; i < 1 << log2; i++) {
+        qtest_writeq(nic->qts, rxq.buf_ring + i * 8,
+                     (bufs + i * buf_len) >> VANE_RXB_ADDR_SHIFT);
+    }
+    wr32(&net->vf[1], VANE_DB_RXQ(1), 1 << log2);
+    for (int i = 0; i < VANE_RSS_TABLE_SIZE; i += 4) {
+        wr32(&net->vf[1], VANE_REG_RSS_TABLE + i, 0x01010101);
+    }
+    wr32(&net->vf[1], VANE_REG_RSS_CTRL, VANE_RSS_CTRL_TCP4);
+    make_tcp(frame, VF_MAC(1), VF_MAC(0), false, VANE_TX_MAX_TSO - 54);
+    qtest_memwrite(nic->qts, addr, frame, VANE_TX_MAX_TSO);
+    txq_desc(&net->txq[0], addr | VANE_TXD_EOP | VANE_TXD_TSO, ctrl);
+    txq_ring(&net->txq[0]);
+    txq_wait(&net->txq[0]);
+    last = rxq.cpl_ring + (needed - 1) * sizeof(struct vane_rx_cpl32) +
+           offsetof(struct vane_rx_cpl32, gso);
+    wait_for(qtest_readq(nic->qts, last) & VANE_RXC_PHASE);
+    g_assert_cmpuint(counter(&net->vf[1], VANE_STAT_RX_GRO_FRAMES), ==, 1);
+    g_assert_cmpuint(counter(&net->vf[1], VANE_STAT_RX_FRAMES), ==, segments);
+    g_assert_cmpuint(rd32(&net->vf[1], VANE_RXQ(1) + VANE_RXQ_HEAD), ==,
+                     needed | needed << 16);
+
+    /* To everybody who is there, in segments */
+    make_tcp(frame, 0xff, VF_MAC(0), false, VANE_TX_MAX_TSO - 54);
+    qtest_memwrite(nic->qts, addr, frame, VANE_TX_MAX_TSO);
+    txq_desc(&net->txq[0], addr | VANE_TXD_EOP | VANE_TXD_TSO, ctrl);
+    txq_ring(&net->txq[0]);
+    txq_wait(&net->txq[0]);
+    g_assert_cmpuint(counter(&net->vf[2], VANE_STAT_RX_FRAMES) +
+                     counter(&net->vf[2], VANE_STAT_RX_DROP_NOBUF), ==,
+                     segments);
+    g_assert_cmpuint(counter(&net->vf[0], VANE_STAT_TX_BROADCAST), ==,
+                     segments);
+
+    /* One byte more */
+    txq_desc(&net->txq[0], addr | VANE_TXD_TSO, ctrl);
+    txq_desc(&net->txq[0], (addr + VANE_TX_MAX_TSO) | VANE_TXD_EOP, 1);
+    txq_ring(&net->txq[0]);
+    wait_for(txq_error(&net->txq[0]) == VANE_ERROR_LENGTH);
+    net_free(net);
+}
+
 /* Anything at all in rings and doorbells: device and neighbours live. */
 static void test_random(void)
 {
@@ -254,6 +323,7 @@ int main(int argc, char **argv)
     qtest_add_func("/vane/hostile/tx", test_hostile_tx);
     qtest_add_func("/vane/hostile/rx", test_hostile_rx);
     qtest_add_func("/vane/hostile/feature-unused", test_feature_unused);
+    qtest_add_func("/vane/hostile/extreme", test_extreme);
     qtest_add_func("/vane/hostile/random", test_random);
     return g_test_run();
 }
