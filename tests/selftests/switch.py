@@ -125,13 +125,10 @@ def port_vlan(env):
     vf0, vf1 = env.vfs[:2]
     set_port_vlan(env, 0, 100)
     set_port_vlan(env, 1, 100)
-    frame = make(vf0, BROADCAST)
-    # The PF and plain VFs take every VLAN, and see the tag.
-    tagged = frame.tagged(ETH_P_8021Q, 100)
     set_port_vlan(env, 2, 200)
-    set_port_vlan(env, 3, 300)
-    check_reach(env, vf0, frame, {vf1: frame, env.ext: tagged,
-                                  env.pf_if: tagged})
+    frame = make(vf0, BROADCAST)
+    check_reach(env, vf0, frame,
+                {vf1: frame, env.ext: frame.tagged(ETH_P_8021Q, 100)})
     frame = make(vf0, vf1)
     check_reach(env, vf0, frame, {vf1: frame})
 
@@ -159,10 +156,7 @@ def port_vlan_from_uplink(env):
         flush(env, vf0, capture)
         ksft_eq(capture.saw(frame), False, wrong)
     frame = make(STRANGER, BROADCAST)
-    tagged = frame.tagged(ETH_P_8021Q, 200)
-    check_reach(env, env.ext, tagged,
-                {vf1: frame, env.vfs[2]: tagged, env.vfs[3]: tagged,
-                 env.pf_if: tagged})
+    check_reach(env, env.ext, frame.tagged(ETH_P_8021Q, 200), {vf1: frame})
 
 
 def port_vlan_refuses_tags(env):
@@ -301,9 +295,8 @@ def spoofcheck_off(env):
 
 
 def vlan_filter(env):
-    """With the VLAN filter on a VF gets its VLAN devices' VLANs only."""
+    """A VF gets its VLAN devices' VLANs only; without the filter, every one."""
     vf0, vf1 = env.vfs[:2]
-    vf1.ethtool("-K {} rx-vlan-filter on")
     ip(f"link add link {vf1.ifname} name v30 type vlan id 30", vf1.ns)
     defer(ip, "link del v30", vf1.ns)
     ip("link set v30 up", vf1.ns)
@@ -313,10 +306,13 @@ def vlan_filter(env):
     frame = make(vf0, vf1)
     check_reach(env, vf0, frame, {vf1: frame})
     frame = make(vf0, vf1, vlan=31)
-    capture = Capture(vf1)
-    Sender(vf0).send(frame)
-    flush(env, vf1, capture)
-    ksft_eq(capture.saw(frame), False, "VLAN 31")
+    # Nobody local takes it.
+    check_reach(env, vf0, frame, {env.ext: frame})
+    vf1.set_features({"rx-vlan-filter": False})
+    defer(vf1.set_features, {"rx-vlan-filter": True})
+    settle(env, vf1)
+    frame = make(vf0, vf1, vlan=31)
+    check_reach(env, vf0, frame, {vf1: frame})
 
 
 if __name__ == "__main__":
