@@ -118,7 +118,8 @@ struct vane_rxq_stats {
  */
 struct vane_txq {
 	/* ndo_start_xmit, under the core's transmit lock; read by NAPI */
-	__cacheline_group_begin_aligned(xmit, SMP_CACHE_BYTES);
+	__cacheline_group_begin_aligned(xmit);
+
 	struct vane_tx_desc *desc;
 	struct vane_tx_buf *buf;
 	void __iomem *doorbell;
@@ -129,14 +130,17 @@ struct vane_txq {
 	u16 mask;
 	u16 tail;
 	u16 rung;
-	__cacheline_group_end_aligned(xmit, SMP_CACHE_BYTES);
+
+	__cacheline_group_end_aligned(xmit);
 
 	/* NAPI; @head is read by ndo_start_xmit */
-	__cacheline_group_begin_aligned(clean, SMP_CACHE_BYTES);
+	__cacheline_group_begin_aligned(clean);
+
 	u16 head;
 	__le64 *hw_head;
 	struct vane_txq *next;
-	__cacheline_group_end_aligned(clean, SMP_CACHE_BYTES);
+
+	__cacheline_group_end_aligned(clean);
 
 	/* Set-up, under rtnl */
 	u16 index;
@@ -160,17 +164,17 @@ struct vane_txq {
  * @head: next completion, free-running; its buffer has the same index, for
  *	the device uses buffers in order
  * @tail: next buffer to post, free-running
- * @rung: tail that the device was told of, free-running
  * @buf_len: bytes of each buffer
  * @chunk: memory of each buffer: headroom, @buf_len, skb_shared_info
  * @index: of the queue
  * @cpl_shift: log2 of the bytes of a completion
  * @csum: take the device's word for checksums
  * @hash: take the device's hash
- * @broken: the device wrote nonsense, and the owner was asked for a reset
  * @stats: counters of this index
  * @next: further queue of the same vector
  * @vdev: function
+ * @rung: tail that the device was told of, free-running
+ * @broken: the device wrote nonsense, and the owner was asked for a reset
  * @vector: that serves it
  * @log2: log2 of the entries of both rings
  * @dma: address of @cpl for the device; @desc follows
@@ -178,7 +182,8 @@ struct vane_txq {
  */
 struct vane_rxq {
 	/* NAPI alone; @csum and @hash are written under rtnl */
-	__cacheline_group_begin_aligned(poll, SMP_CACHE_BYTES);
+	__cacheline_group_begin_aligned(poll);
+
 	void *cpl;
 	struct vane_rx_page *page;
 	struct vane_rx_buf *desc;
@@ -188,24 +193,27 @@ struct vane_rxq {
 	u16 mask;
 	u16 head;
 	u16 tail;
-	u16 rung;
 	u16 buf_len;
 	u16 chunk;
 	u16 index;
 	u8 cpl_shift;
 	bool csum;
 	bool hash;
-	bool broken;
-	__cacheline_group_end_aligned(poll, SMP_CACHE_BYTES);
+
+	__cacheline_group_end_aligned(poll);
 
 	/* NAPI, once per burst */
-	__cacheline_group_begin_aligned(burst, SMP_CACHE_BYTES);
+	__cacheline_group_begin_aligned(burst);
+
 	void __iomem *doorbell;
 	struct vane_shadow *shadow;
 	struct vane_rxq_stats *stats;
 	struct vane_rxq *next;
 	struct vane_dev *vdev;
-	__cacheline_group_end_aligned(burst, SMP_CACHE_BYTES);
+	u16 rung;
+	bool broken;
+
+	__cacheline_group_end_aligned(burst);
 
 	/* Set-up, under rtnl */
 	u16 vector;
@@ -213,6 +221,16 @@ struct vane_rxq {
 	dma_addr_t dma;
 	dma_addr_t words_dma;
 };
+
+/* What a packet costs in cache lines is decided here. */
+#define VANE_ASSERT_ONE_LINE(type, group) \
+	static_assert(offsetof(type, __cacheline_group_end__##group) - \
+		      offsetof(type, __cacheline_group_begin__##group) <= 64)
+
+VANE_ASSERT_ONE_LINE(struct vane_txq, xmit);
+VANE_ASSERT_ONE_LINE(struct vane_txq, clean);
+VANE_ASSERT_ONE_LINE(struct vane_rxq, poll);
+VANE_ASSERT_ONE_LINE(struct vane_rxq, burst);
 
 /**
  * struct vane_queue_words - what the device and a queue pair share in memory

@@ -587,6 +587,7 @@ void vane_vectors_stop(struct vane_net *vn)
 	vec = vn->vdev->vec[0];
 	synchronize_irq(vec->irq);
 	netif_napi_del(&vec->napi);
+	set_itr(vec, 0);
 	serve_first_vector(vec);
 }
 

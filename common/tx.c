@@ -71,15 +71,52 @@ static void count_stop(struct vane_txq *txq)
 	u64_stats_update_end(&stats->xmit_sync);
 }
 
-/* Fills in what the headers of a TSO frame say; returns their length. */
-static u16 tso_fields(const struct sk_buff *skb, u64 *flags, u64 *ctrl)
+static void count_drop(struct vane_txq *txq)
 {
-	u16 hdr_len = skb_tcp_all_headers(skb);
+	struct vane_txq_stats *stats = txq->stats;
 
-	*flags |= VANE_TXD_TSO;
-	*ctrl |= FIELD_PREP(VANE_TXD_MSS, skb_shinfo(skb)->gso_size) |
-		 FIELD_PREP(VANE_TXD_HDR_LEN, hdr_len);
-	return hdr_len;
+	u64_stats_update_begin(&stats->xmit_sync);
+	u64_stats_inc(&stats->drops);
+	u64_stats_update_end(&stats->xmit_sync);
+}
+
+/* Puts the fragments of a frame behind its head; returns the last buffer, or
+ * NULL if one cannot be mapped, when the ring is as before.
+ */
+static struct vane_tx_buf *add_frags(struct vane_txq *txq,
+				     const struct sk_buff *skb, u16 tail)
+{
+	const struct skb_shared_info *shinfo = skb_shinfo(skb);
+	unsigned int nr_frags = shinfo->nr_frags;
+	struct vane_tx_desc *desc;
+	struct vane_tx_buf *buf;
+	u16 mask = txq->mask;
+	unsigned int len;
+	dma_addr_t dma;
+	unsigned int i;
+
+	for (i = 0; i < nr_frags; i++, tail++) {
+		len = skb_frag_size(&shinfo->frags[i]);
+		dma = skb_frag_dma_map(txq->dev, &shinfo->frags[i], 0, len,
+				       DMA_TO_DEVICE);
+		if (unlikely(dma_mapping_error(txq->dev, dma)))
+			goto unmap_frags;
+
+		buf = &txq->buf[tail & mask];
+		buf->dma = dma;
+		buf->len = len;
+		desc = &txq->desc[tail & mask];
+		desc->addr = cpu_to_le64(dma);
+		/* A fragment of 65536 bytes has length 0. */
+		desc->ctrl = cpu_to_le64(len & VANE_TXD_LEN);
+	}
+	desc->addr |= cpu_to_le64(VANE_TXD_EOP);
+	return buf;
+
+unmap_frags:
+	while (i--)
+		unmap(txq, &txq->buf[--tail & mask]);
+	return NULL;
 }
 
 /**
@@ -95,20 +132,18 @@ netdev_tx_t vane_start_xmit(struct sk_buff *skb, struct net_device *netdev)
 {
 	struct vane_net *vn = netdev_priv(netdev);
 	struct vane_txq *txq = vn->txq[skb_get_queue_mapping(skb)];
-	unsigned int nr_frags = skb_shinfo(skb)->nr_frags;
-	const skb_frag_t *frag = skb_shinfo(skb)->frags;
+	const struct skb_shared_info *shinfo = skb_shinfo(skb);
+	unsigned int nr_frags = shinfo->nr_frags;
 	unsigned int len = skb_headlen(skb);
-	struct device *dev = txq->dev;
 	unsigned int bytes = skb->len;
+	u64 flags = VANE_TXD_EOP;
 	struct vane_tx_desc *desc;
 	struct vane_tx_buf *buf;
-	u16 tail = txq->tail;
-	u16 mask = txq->mask;
 	u16 hdr_len = 0;
 	dma_addr_t dma;
-	u64 flags = 0;
-	u64 ctrl = 0;
 	u16 segs = 1;
+	u64 ctrl;
+	u16 slot;
 
 	if (unlikely(tx_space(txq) < nr_frags + 1)) {
 		if (!netif_txq_maybe_stop(txq->nq, tx_space(txq),
@@ -117,10 +152,15 @@ netdev_tx_t vane_start_xmit(struct sk_buff *skb, struct net_device *netdev)
 		return NETDEV_TX_BUSY;
 	}
 
+	/* A head of 65536 bytes has length 0. */
+	ctrl = len & VANE_TXD_LEN;
 	if (skb_is_gso(skb)) {
-		segs = skb_shinfo(skb)->gso_segs;
-		hdr_len = tso_fields(skb, &flags, &ctrl);
+		segs = shinfo->gso_segs;
+		hdr_len = skb_tcp_all_headers(skb);
 		bytes += (segs - 1) * hdr_len;
+		flags |= VANE_TXD_TSO;
+		ctrl |= FIELD_PREP(VANE_TXD_MSS, shinfo->gso_size) |
+			FIELD_PREP(VANE_TXD_HDR_LEN, hdr_len);
 	} else if (skb->ip_summed == CHECKSUM_PARTIAL) {
 		flags |= VANE_TXD_CSUM;
 		ctrl |= FIELD_PREP(VANE_TXD_CSUM_START,
@@ -132,36 +172,29 @@ netdev_tx_t vane_start_xmit(struct sk_buff *skb, struct net_device *netdev)
 		ctrl |= FIELD_PREP(VANE_TXD_TCI, skb_vlan_tag_get(skb));
 	}
 
-	dma = dma_map_single(dev, skb->data, len, DMA_TO_DEVICE);
-	for (;;) {
-		buf = &txq->buf[tail & mask];
-		desc = &txq->desc[tail & mask];
-		if (unlikely(dma_mapping_error(dev, dma)))
-			goto unmap_frame;
+	dma = dma_map_single(txq->dev, skb->data, len, DMA_TO_DEVICE);
+	if (unlikely(dma_mapping_error(txq->dev, dma)))
+		goto drop;
 
-		tail++;
-		buf->dma = dma;
-		buf->len = len;
-		/* A fragment of 65536 bytes has length 0 */
-		desc->ctrl = cpu_to_le64(ctrl | (len & VANE_TXD_LEN));
-		if (!nr_frags)
-			break;
-		desc->addr = cpu_to_le64(flags | dma);
-
-		nr_frags--;
-		len = skb_frag_size(frag);
-		dma = skb_frag_dma_map(dev, frag, 0, len, DMA_TO_DEVICE);
-		frag++;
-		flags = 0;
-		ctrl = 0;
+	slot = txq->tail & txq->mask;
+	buf = &txq->buf[slot];
+	buf->dma = dma;
+	buf->len = len;
+	desc = &txq->desc[slot];
+	desc->ctrl = cpu_to_le64(ctrl);
+	desc->addr = cpu_to_le64(flags | dma);
+	if (nr_frags) {
+		desc->addr ^= cpu_to_le64(VANE_TXD_EOP);
+		buf = add_frags(txq, skb, txq->tail + 1);
+		if (unlikely(!buf))
+			goto unmap_head;
 	}
-	desc->addr = cpu_to_le64(flags | dma | VANE_TXD_EOP);
 	buf->skb = skb;
 	buf->segs = segs;
 	buf->hdr_len = hdr_len;
 
 	skb_tx_timestamp(skb);
-	WRITE_ONCE(txq->tail, tail);
+	WRITE_ONCE(txq->tail, txq->tail + nr_frags + 1);
 
 	if (!netif_txq_maybe_stop(txq->nq, tx_space(txq), TX_FRAME_DESC,
 				  TX_WAKE_DESC))
@@ -170,13 +203,11 @@ netdev_tx_t vane_start_xmit(struct sk_buff *skb, struct net_device *netdev)
 		kick(txq);
 	return NETDEV_TX_OK;
 
-unmap_frame:
-	while (tail != txq->tail)
-		unmap(txq, &txq->buf[--tail & mask]);
+unmap_head:
+	unmap(txq, &txq->buf[slot]);
+drop:
 	dev_kfree_skb_any(skb);
-	u64_stats_update_begin(&txq->stats->xmit_sync);
-	u64_stats_inc(&txq->stats->drops);
-	u64_stats_update_end(&txq->stats->xmit_sync);
+	count_drop(txq);
 	/* Frames before this one may have waited for it. */
 	if (!netdev_xmit_more() && txq->tail != txq->rung)
 		kick(txq);
@@ -203,7 +234,7 @@ netdev_features_t vane_features_check(struct sk_buff *skb,
 	if (skb->ip_summed != CHECKSUM_PARTIAL)
 		return features;
 
-	if (skb_is_gso(skb)) {
+	if (skb_is_gso(skb) && skb_is_gso_tcp(skb)) {
 		unsigned int hdr_len = skb_tcp_all_headers(skb);
 
 		/* The device wants the headers in the first fragment. */

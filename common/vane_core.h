@@ -216,7 +216,7 @@ struct vane_net {
 	struct vane_txq_stats *tx_stats;
 	struct vane_rxq_stats *rx_stats;
 
-	struct mutex link_lock;
+	struct mutex link_lock;	/* STATUS to carrier; @ready */
 	bool ready;
 };
 
