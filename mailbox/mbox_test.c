@@ -917,7 +917,7 @@ static void dispatch_noise(struct kunit *test)
 		req_len = prandom_u32_state(&rnd) % (VANE_MBOX_SIZE + 1);
 		/* Let some come far */
 		if (i & 1)
-			req.hdr.op = cpu_to_le16(i % 8);
+			req.hdr.op = cpu_to_le16(i / 8 % 8);
 		if (i & 2)
 			req.hdr.len = cpu_to_le16(req_len - 8);
 		if (i & 4)
