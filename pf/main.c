@@ -407,6 +407,7 @@ static void vane_remove(struct pci_dev *pdev)
 	struct vane_pf *pf = pci_get_drvdata(pdev);
 	struct devlink *devlink = priv_to_devlink(pf);
 
+	vane_sriov_unplug(pf);
 	devlink_unregister(devlink);
 	vane_net_unregister(pf->vdev.net);
 	set_ready(pf, false);

@@ -203,6 +203,7 @@ int vane_sriov_configure(struct pci_dev *pdev, int num_vfs);
 int vane_sriov_adopt(struct vane_pf *pf);
 void vane_sriov_release(struct vane_pf *pf);
 void vane_sriov_restore(struct vane_pf *pf);
+void vane_sriov_unplug(struct vane_pf *pf);
 void vane_link_work(struct work_struct *work);
 
 void vane_vf_default_mac(const struct vane_pf *pf, u16 index, u8 *mac);

@@ -421,6 +421,32 @@ int vane_sriov_configure(struct pci_dev *pdev, int num_vfs)
 	return num_vfs ? enable_vfs(pf, num_vfs) : disable_vfs(pf);
 }
 
+/**
+ * vane_sriov_unplug() - disable the VFs of a device that is being unplugged
+ * @pf: the PF, whose driver is being removed
+ *
+ * Unbinding the driver leaves VFs enabled. Unplugging cannot: the PCI core
+ * keeps a PF until its VFs are disabled. What tells one from the other is that
+ * hotplug takes a slot's functions off the bus from the last to the first, so
+ * that VFs which are enabled are not there any more.
+ */
+void vane_sriov_unplug(struct vane_pf *pf)
+{
+	struct pci_dev *pdev = pf->vdev.pdev;
+	struct pci_dev *first;
+
+	if (!pci_num_vf(pdev))
+		return;
+
+	first = pci_get_domain_bus_and_slot(pci_domain_nr(pdev->bus),
+					    pdev->bus->number,
+					    pdev->devfn + VANE_VF_OFFSET);
+	if (first)
+		pci_dev_put(first);
+	else
+		disable_vfs(pf);
+}
+
 /* The configuration that the device has for a port */
 static void take_config(struct vane_vf *vf, const struct vane_cmd_port *port)
 {

@@ -194,8 +194,8 @@ static unsigned long long get_number(const struct nlattr *attr)
 }
 
 /* End with the kernel's own words, if it has any */
-static noreturn void die_refused(const struct nlmsghdr *hdr, int err,
-				  size_t fixed)
+static noreturn void
+die_refused(const struct nlmsghdr *hdr, int err, size_t fixed)
 {
 	const struct nlattr *text = NULL;
 	struct attrs attrs;
