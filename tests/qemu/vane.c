@@ -503,7 +503,7 @@ static void vane_reset_hold(Object *obj, ResetType type)
     bool flr = pci_get_word(pdev->config + pdev->exp.exp_cap +
                             PCI_EXP_DEVCTL) & PCI_EXP_DEVCTL_BCR_FLR;
 
-    vane_sriov_reset(dev);
+    vane_sriov_reset(dev, flr);
     vane_device_reset(dev);
     pcie_cap_deverr_reset(pdev);
     if (!flr) {

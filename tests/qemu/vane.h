@@ -224,7 +224,7 @@ struct VaneVF {
     PCIDevice parent_obj;
 
     VaneFunction *fn;
-    MemoryRegion *bar;
+    MemoryRegion bar;           /* holds the MSI-X regions; never mapped */
     MSITriggerFunc *msi_trigger;        /* as pci.c set it */
 };
 
@@ -256,8 +256,6 @@ typedef struct VaneFaults {
 typedef struct VaneSlice {
     VaneFunction fn;
     VaneVF *vf;
-    MemoryRegion bar;
-    MemoryRegion regs;
 } VaneSlice;
 
 /* What vane_sriov.c keeps. */
@@ -268,9 +266,10 @@ typedef struct VaneSriov {
     bool enabled;               /* VF Enable */
     uint16_t page_size;         /* System Page Size register */
     bool listed;                /* VFs can be found on their buses */
+    bool memory;                /* VF Memory Space Enable */
     bool mapped;                /* the aperture is in the address space */
     uint64_t stride;            /* bytes between two VFs' BARs */
-    uint64_t address;           /* of the aperture while mapped */
+    uint64_t address;           /* where the aperture is mapped */
     PCIBus *second_bus;         /* of the VF past devfn 255 */
     MemoryRegion aperture;
     VaneSlice *slice;           /* [total_vfs] */
@@ -394,7 +393,7 @@ bool vane_dma_map(VaneFunction *fn, VaneDma purpose, uint64_t addr, size_t len,
 /*
  * vanevf.c: the VF as a PCI device
  */
-/* Realizes the VF; its fn and bar are set. */
+/* Realizes the VF; its fn is set. */
 bool vane_vf_realize(VaneVF *vf, PCIBus *bus, Error **errp);
 /* MSI-X Table Size of a VF follows what is in force. */
 void vane_vf_set_vectors(VaneVF *vf, uint16_t vectors);
@@ -427,6 +426,8 @@ void vane_counters_class_init(ObjectClass *klass);
  * vane_regs.c, vane_mmio.c: BAR 0
  */
 extern const MemoryRegionOps vane_regs_ops;     /* opaque: VaneFunction */
+/* BAR 0 of every VF, one behind the other; opaque: VaneDevice */
+extern const MemoryRegionOps vane_aperture_ops;
 
 /*
  * vane_irq.c: vectors
@@ -489,7 +490,7 @@ void vane_sriov_exit(VaneDevice *dev);
 /* Frees what an access under way may use until the PF object ends. */
 void vane_sriov_finalize(VaneDevice *dev);
 /* As after power-on: no VF. */
-void vane_sriov_reset(VaneDevice *dev);
+void vane_sriov_reset(VaneDevice *dev, bool flr);
 /* The PF's configuration space was written. */
 void vane_sriov_config_write(VaneDevice *dev, uint32_t addr, int len);
 

@@ -3,6 +3,7 @@
  * VANE: accesses to BAR 0 (datasheet, "Access rules").
  */
 #include "qemu/osdep.h"
+#include "exec/memop.h"
 #include "qemu/bitops.h"
 #include "trace.h"
 #include "vane_regs.h"
@@ -179,6 +180,94 @@ static void vane_regs_write(void *opaque, hwaddr addr, uint64_t value,
 const MemoryRegionOps vane_regs_ops = {
     .read = vane_regs_read,
     .write = vane_regs_write,
+    .endianness = DEVICE_LITTLE_ENDIAN,
+    .valid = {
+        .min_access_size = 1,
+        .max_access_size = 8,
+        .unaligned = true,
+    },
+    .impl = {
+        .min_access_size = 1,
+        .max_access_size = 8,
+        .unaligned = true,
+    },
+};
+
+/*
+ * The VFs' aperture
+ */
+
+/* The VF that answers at an offset, and the offset in its BAR. */
+static VaneSlice *aperture_slice(VaneDevice *dev, hwaddr *addr)
+{
+    VaneSriov *sriov = &dev->sriov;
+    uint64_t index = *addr / sriov->stride;
+    VaneSlice *slice = &sriov->slice[index];
+
+    *addr %= sriov->stride;
+    return sriov->memory && index < sriov->num_vfs &&
+           *addr < VANE_VF_BAR_SIZE && function_answers(&slice->fn) ?
+           slice : NULL;
+}
+
+/* Table and pending bits of MSI-X are QEMU's own regions. */
+static MemoryRegion *aperture_msix(VaneSlice *slice, hwaddr *addr)
+{
+    PCIDevice *pdev = PCI_DEVICE(slice->vf);
+
+    if (*addr >= VANE_BLK_MSIX_TABLE && *addr - VANE_BLK_MSIX_TABLE <
+        memory_region_size(&pdev->msix_table_mmio)) {
+        *addr -= VANE_BLK_MSIX_TABLE;
+        return &pdev->msix_table_mmio;
+    }
+    if (*addr >= VANE_BLK_MSIX_PBA && *addr - VANE_BLK_MSIX_PBA <
+        memory_region_size(&pdev->msix_pba_mmio)) {
+        *addr -= VANE_BLK_MSIX_PBA;
+        return &pdev->msix_pba_mmio;
+    }
+    return NULL;
+}
+
+static MemTxResult aperture_read(void *opaque, hwaddr addr, uint64_t *value,
+                                 unsigned size, MemTxAttrs attrs)
+{
+    VaneSlice *slice = aperture_slice(opaque, &addr);
+    MemoryRegion *msix;
+
+    *value = UINT64_MAX;
+    if (!slice) {
+        return MEMTX_OK;
+    }
+    msix = aperture_msix(slice, &addr);
+    if (msix) {
+        return memory_region_dispatch_read(msix, addr, value,
+                                           size_memop(size) | MO_LE, attrs);
+    }
+    *value = vane_regs_read(&slice->fn, addr, size);
+    return MEMTX_OK;
+}
+
+static MemTxResult aperture_write(void *opaque, hwaddr addr, uint64_t value,
+                                  unsigned size, MemTxAttrs attrs)
+{
+    VaneSlice *slice = aperture_slice(opaque, &addr);
+    MemoryRegion *msix;
+
+    if (!slice) {
+        return MEMTX_OK;
+    }
+    msix = aperture_msix(slice, &addr);
+    if (msix) {
+        return memory_region_dispatch_write(msix, addr, value,
+                                            size_memop(size) | MO_LE, attrs);
+    }
+    vane_regs_write(&slice->fn, addr, value, size);
+    return MEMTX_OK;
+}
+
+const MemoryRegionOps vane_aperture_ops = {
+    .read_with_attrs = aperture_read,
+    .write_with_attrs = aperture_write,
     .endianness = DEVICE_LITTLE_ENDIAN,
     .valid = {
         .min_access_size = 1,

@@ -11,8 +11,8 @@
  *  - pcie_sriov_pf_init() creates a second PCIBus below the same port, whose
  *    bus_num is the PF's plus one, for VFs past devfn 255, instead of failing
  *    with "VF addr overflows";
- *  - a VF BAR is an aperture of NumVFs BARs which the PF maps as one region,
- *    each VF's being a subregion at a fixed place, sized by System Page Size;
+ *  - a VF BAR is an aperture of TotalVFs BARs, sized by System Page Size, which
+ *    the PF maps as one region that finds the VF by the offset;
  *  - consume_config() changes all VFs in one memory transaction;
  *  - VFs are put into PCIBus.devices[] with the first VF Enable, so that 256
  *    unused ones cost no IOMMU address space, and their bus master region is
@@ -91,42 +91,69 @@ static PCIBus *bus_of(VaneDevice *dev, uint32_t index)
  * Aperture
  */
 
-static void place_bars(VaneDevice *dev)
+/*
+ * The aperture holds the BARs of all TotalVFs VFs and is one region that finds
+ * the VF by the offset. Once mapped it stays, reading as ones while VFs or
+ * their memory space are off, until memory space is enabled at another address:
+ * under TCG a vCPU may be on its way into the old topology while another one's
+ * configuration write makes a new one, and QEMU 10.0 aborts where the two
+ * differ (iotlb_to_section()). It hides nothing meanwhile: of two regions of
+ * one priority the one mapped last is seen.
+ */
+static uint64_t aperture_size(VaneDevice *dev)
+{
+    return dev->sriov.total_vfs * dev->sriov.stride;
+}
+
+static uint64_t bar_address(VaneDevice *dev)
+{
+    return pci_get_quad(capability(dev) + PCI_SRIOV_BAR) &
+           PCI_BASE_ADDRESS_MEM_MASK;
+}
+
+static void unmap_aperture(VaneDevice *dev)
 {
     VaneSriov *sriov = &dev->sriov;
 
-    for (uint32_t i = 0; i < sriov->total_vfs; i++) {
-        memory_region_set_address(&sriov->slice[i].bar, i * sriov->stride);
+    if (sriov->mapped) {
+        memory_region_del_subregion(
+            pci_get_bus(PCI_DEVICE(dev))->address_space_mem, &sriov->aperture);
+        sriov->mapped = false;
     }
 }
 
-static void update_mapping(VaneDevice *dev)
+static void map_aperture(VaneDevice *dev)
 {
     VaneSriov *sriov = &dev->sriov;
-    MemoryRegion *space = pci_get_bus(PCI_DEVICE(dev))->address_space_mem;
-    uint64_t address = pci_get_quad(capability(dev) + PCI_SRIOV_BAR) &
-                       PCI_BASE_ADDRESS_MEM_MASK;
-    uint64_t size = sriov->num_vfs * sriov->stride;
-    bool map = size && flag(dev, PCI_SRIOV_CTRL_MSE) && address &&
-               address + size - 1 > address && address + size < HWADDR_MAX;
+    uint64_t address = bar_address(dev);
+    uint64_t size = aperture_size(dev);
 
-    if (map == sriov->mapped && (!map || (address == sriov->address &&
-        size == memory_region_size(&sriov->aperture)))) {
+    if (sriov->mapped || !address || address + size - 1 < address ||
+        address + size >= HWADDR_MAX) {
         return;
     }
-    memory_region_transaction_begin();
-    if (sriov->mapped) {
-        memory_region_del_subregion(space, &sriov->aperture);
-    }
-    if (map) {
-        trace_vane_vf_map(address, sriov->stride, sriov->num_vfs);
-        memory_region_set_size(&sriov->aperture, size);
-        memory_region_add_subregion_overlap(space, address, &sriov->aperture,
-                                            1);
-    }
-    memory_region_transaction_commit();
-    sriov->mapped = map;
+    trace_vane_vf_map(address, sriov->stride, sriov->total_vfs);
+    memory_region_set_size(&sriov->aperture, size);
+    memory_region_add_subregion_overlap(
+        pci_get_bus(PCI_DEVICE(dev))->address_space_mem, address,
+        &sriov->aperture, 1);
+    sriov->mapped = true;
     sriov->address = address;
+}
+
+static void check_mapping(VaneDevice *dev)
+{
+    VaneSriov *sriov = &dev->sriov;
+
+    sriov->memory = flag(dev, PCI_SRIOV_CTRL_MSE);
+    if (!sriov->memory) {
+        return;
+    }
+    if (sriov->address != bar_address(dev) ||
+        memory_region_size(&sriov->aperture) != aperture_size(dev)) {
+        unmap_aperture(dev);
+    }
+    map_aperture(dev);
 }
 
 /* System Page Size decides the size of a VF's BAR, hence its alignment. */
@@ -183,7 +210,6 @@ static void enable_vfs(VaneDevice *dev, uint16_t num_vfs)
 
     trace_vane_vf_enable(num_vfs);
     list_vfs(dev);
-    place_bars(dev);
     sriov->enabled = true;
     sriov->num_vfs = num_vfs;
     for (uint32_t i = 0; i < num_vfs; i++) {
@@ -263,18 +289,22 @@ void vane_sriov_config_write(VaneDevice *dev, uint32_t addr, int len)
     memory_region_transaction_begin();
     check_page_size(dev);
     check_vf_enable(dev);
-    update_mapping(dev);
+    check_mapping(dev);
     memory_region_transaction_commit();
 }
 
-void vane_sriov_reset(VaneDevice *dev)
+void vane_sriov_reset(VaneDevice *dev, bool flr)
 {
     uint8_t *cap = capability(dev);
 
     pci_set_word(cap + PCI_SRIOV_CTRL, 0);
     memory_region_transaction_begin();
     check_vf_enable(dev);
-    update_mapping(dev);
+    dev->sriov.memory = false;
+    /* After an FLR software puts the same address back. */
+    if (!flr) {
+        unmap_aperture(dev);
+    }
     memory_region_transaction_commit();
     pci_set_word(cap + PCI_SRIOV_NUM_VF, 0);
     pci_set_quad(cap + PCI_SRIOV_BAR, 0);
@@ -310,19 +340,6 @@ static void add_capability(VaneDevice *dev, uint16_t offset)
     set_page_size(dev, 1);
 }
 
-static void slice_init(VaneDevice *dev, uint32_t index)
-{
-    VaneSlice *slice = &dev->sriov.slice[index];
-
-    memory_region_init(&slice->bar, OBJECT(dev), "vane-vf-bar",
-                       VANE_VF_BAR_SIZE);
-    memory_region_init_io(&slice->regs, OBJECT(dev), &vane_regs_ops,
-                          &slice->fn, "vane-vf-regs", VANE_VF_BAR_SIZE);
-    memory_region_add_subregion(&slice->bar, 0, &slice->regs);
-    memory_region_add_subregion(&dev->sriov.aperture,
-                                index * dev->sriov.stride, &slice->bar);
-}
-
 static void destroy_vf(VaneSlice *slice)
 {
     vane_function_exit(&slice->fn);
@@ -347,7 +364,6 @@ static bool create_vf(VaneDevice *dev, uint32_t index, Error **errp)
 
     slice->vf = VANE_VF(pdev);
     slice->vf->fn = &slice->fn;
-    slice->vf->bar = &slice->bar;
     vane_function_init(&slice->fn, dev, pdev, index, VANE_MAX_QUEUES_VF,
                        VANE_MAX_VECTORS_VF);
     if (!vane_vf_realize(slice->vf, bus, errp)) {
@@ -356,13 +372,6 @@ static bool create_vf(VaneDevice *dev, uint32_t index, Error **errp)
     }
     bus->devices[pdev->devfn] = NULL;
     return true;
-}
-
-/* A region within one of the same owner keeps the owner alive: take it out. */
-static void slice_exit(VaneDevice *dev, VaneSlice *slice)
-{
-    memory_region_del_subregion(&dev->sriov.aperture, &slice->bar);
-    memory_region_del_subregion(&slice->bar, &slice->regs);
 }
 
 static bool check_place(VaneDevice *dev, Error **errp)
@@ -430,11 +439,8 @@ bool vane_sriov_init(VaneDevice *dev, uint16_t offset, Error **errp)
     add_capability(dev, offset);
 
     sriov->slice = g_new0(VaneSlice, sriov->total_vfs);
-    memory_region_init(&sriov->aperture, OBJECT(dev), "vane-vfs",
-                       sriov->total_vfs * sriov->stride);
-    for (uint32_t i = 0; i < sriov->total_vfs; i++) {
-        slice_init(dev, i);
-    }
+    memory_region_init_io(&sriov->aperture, OBJECT(dev), &vane_aperture_ops,
+                          dev, "vane-vfs", aperture_size(dev));
     if (sriov->total_vfs + VANE_VF_OFFSET > PCI_DEVFN_MAX) {
         sriov->second_bus = second_bus_new(dev);
         if (!qbus_realize(BUS(sriov->second_bus), errp)) {
@@ -461,18 +467,12 @@ void vane_sriov_exit(VaneDevice *dev)
     PCIBus *bus = pci_get_bus(PCI_DEVICE(dev));
 
     pci_bus_clear_slot_reserved_mask(bus, UINT32_MAX);
-    if (sriov->mapped) {
-        memory_region_del_subregion(bus->address_space_mem, &sriov->aperture);
-        sriov->mapped = false;
-    }
+    unmap_aperture(dev);
     sriov->num_vfs = 0;
     for (uint32_t i = 0; i < sriov->total_vfs; i++) {
-        VaneSlice *slice = &sriov->slice[i];
-
-        if (slice->vf) {
-            destroy_vf(slice);
+        if (sriov->slice[i].vf) {
+            destroy_vf(&sriov->slice[i]);
         }
-        slice_exit(dev, slice);
     }
     if (sriov->second_bus) {
         QLIST_REMOVE(sriov->second_bus, sibling);

@@ -87,8 +87,9 @@ static void vanevf_realize(PCIDevice *pdev, Error **errp)
     pci_set_byte(pdev->wmask + PCI_INTERRUPT_LINE, 0);
     pci_set_byte(pdev->wmask + PCI_CACHE_LINE_SIZE, 0);
 
-    if (msix_init(pdev, VANE_MAX_VECTORS_VF, vf->bar, VANE_BAR,
-                  VANE_BLK_MSIX_TABLE, vf->bar, VANE_BAR, VANE_BLK_MSIX_PBA,
+    memory_region_init(&vf->bar, OBJECT(vf), "vane-vf-bar", VANE_VF_BAR_SIZE);
+    if (msix_init(pdev, VANE_MAX_VECTORS_VF, &vf->bar, VANE_BAR,
+                  VANE_BLK_MSIX_TABLE, &vf->bar, VANE_BAR, VANE_BLK_MSIX_PBA,
                   VF_MSIX_OFFSET, errp) < 0) {
         return;
     }
@@ -110,7 +111,7 @@ static void vanevf_realize(PCIDevice *pdev, Error **errp)
 exit_pcie:
     pcie_cap_exit(pdev);
 uninit_msix:
-    msix_uninit(pdev, vf->bar, vf->bar);
+    msix_uninit(pdev, &vf->bar, &vf->bar);
 }
 
 static void vanevf_exit(PCIDevice *pdev)
@@ -121,7 +122,7 @@ static void vanevf_exit(PCIDevice *pdev)
     pcie_aer_exit(pdev);
     pcie_cap_exit(pdev);
     msix_unuse_all_vectors(pdev);
-    msix_uninit(pdev, vf->bar, vf->bar);
+    msix_uninit(pdev, &vf->bar, &vf->bar);
 }
 
 static void vanevf_reset_hold(Object *obj, ResetType type)
