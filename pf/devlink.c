@@ -3,6 +3,7 @@
  * VANE PF driver: devlink.
  */
 #include <linux/bitfield.h>
+#include <linux/rtnetlink.h>
 #include <net/devlink.h>
 
 #include "pf.h"
@@ -49,6 +50,49 @@ static int info_get(struct devlink *devlink, struct devlink_info_req *req,
 						text);
 }
 
+/*
+ * A reload is a soft reset of the device: VFs negotiate again, and everything
+ * is configured as it was.
+ */
+static int reload_down(struct devlink *devlink, bool netns_change,
+		       enum devlink_reload_action action,
+		       enum devlink_reload_limit limit,
+		       struct netlink_ext_ack *extack)
+{
+	struct vane_pf *pf = devlink_priv(devlink);
+
+	if (netns_change) {
+		NL_SET_ERR_MSG(extack,
+			       "The network namespace cannot be changed");
+		return -EOPNOTSUPP;
+	}
+
+	rtnl_lock();
+	vane_pf_take_down(pf);
+	rtnl_unlock();
+	return 0;
+}
+
+static int reload_up(struct devlink *devlink, enum devlink_reload_action action,
+		     enum devlink_reload_limit limit, u32 *actions_performed,
+		     struct netlink_ext_ack *extack)
+{
+	struct vane_pf *pf = devlink_priv(devlink);
+	int err;
+
+	rtnl_lock();
+	err = vane_pf_bring_up(pf);
+	rtnl_unlock();
+	if (err)
+		NL_SET_ERR_MSG(extack, "The device does not come back");
+	else
+		*actions_performed = BIT(action);
+	return err;
+}
+
 const struct devlink_ops vane_devlink_ops = {
+	.reload_actions = BIT(DEVLINK_RELOAD_ACTION_DRIVER_REINIT),
+	.reload_down = reload_down,
+	.reload_up = reload_up,
 	.info_get = info_get,
 };

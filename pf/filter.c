@@ -16,7 +16,8 @@
  * @rsp: where the answer's body goes, or NULL
  * @rsp_len: bytes of it
  *
- * As vane_mbox_command(), but a device that does not answer is reset. Sleeps.
+ * As vane_mbox_command(), but a device that does not answer is reset, and one
+ * that is gone is not asked. Sleeps.
  *
  * Return: 0 or an errno.
  */
@@ -25,6 +26,8 @@ int vane_pf_command(struct vane_pf *pf, enum vane_cmd_op op, const void *req,
 {
 	int err;
 
+	if (!vane_dev_alive(&pf->vdev))
+		return -ENODEV;
 	err = vane_mbox_command(&pf->mbox, op, req, req_len, rsp, rsp_len);
 	if (err == -ETIMEDOUT)
 		vane_pf_queue_reset(pf);

@@ -10,6 +10,9 @@
 
 #include "pf.h"
 
+/* How often the driver looks whether the device is still there */
+#define VANE_WATCH_PERIOD	HZ
+
 static u32 mbox_rd32(void *ctx, u32 reg)
 {
 	return vane_rd32(ctx, reg);
@@ -164,8 +167,13 @@ static int replay(struct vane_pf *pf)
 	return err;
 }
 
-/* Take the device down, in whatever state it is. What is configured stays. */
-static void take_down(struct vane_pf *pf)
+/**
+ * vane_pf_take_down() - stop the device, in whatever state it is
+ * @pf: the PF
+ *
+ * What is configured stays. rtnl.
+ */
+void vane_pf_take_down(struct vane_pf *pf)
 {
 	ASSERT_RTNL();
 
@@ -177,8 +185,15 @@ static void take_down(struct vane_pf *pf)
 	vane_dev_disable(&pf->vdev);
 }
 
-/* Reset the device and bring it up again, configured as it was */
-static int bring_up(struct vane_pf *pf)
+/**
+ * vane_pf_bring_up() - reset the device and start it, configured as it was
+ * @pf: the PF, taken down
+ *
+ * rtnl.
+ *
+ * Return: 0 or an errno.
+ */
+int vane_pf_bring_up(struct vane_pf *pf)
 {
 	int err;
 
@@ -221,8 +236,8 @@ static void reset_work(struct work_struct *work)
 		goto unlock;
 
 	pci_warn(pdev, "resetting the device\n");
-	take_down(pf);
-	err = bring_up(pf);
+	vane_pf_take_down(pf);
+	err = vane_pf_bring_up(pf);
 	if (err)
 		pci_err(pdev, "device does not come back: %pe\n", ERR_PTR(err));
 	else
@@ -230,6 +245,28 @@ static void reset_work(struct work_struct *work)
 			 pf->num_vfs);
 unlock:
 	rtnl_unlock();
+}
+
+/*
+ * A look at the device now and then: one that is gone, or was reset behind the
+ * driver's back, does not interrupt to say so.
+ */
+static void watch_work(struct work_struct *work)
+{
+	struct vane_pf *pf = container_of(to_delayed_work(work),
+					  struct vane_pf, watch_work);
+	struct vane_dev *vdev = &pf->vdev;
+
+	vane_net_refresh_link(vdev->net);
+	/* Under rtnl, the driver is not just about to reset it itself */
+	if (!(vane_rd32(vdev, VANE_REG_STATE) & VANE_STATE_ENABLED) &&
+	    rtnl_trylock()) {
+		if (pf->running && vane_dev_alive(vdev) &&
+		    !(vane_rd32(vdev, VANE_REG_STATE) & VANE_STATE_ENABLED))
+			vane_pf_queue_reset(pf);
+		rtnl_unlock();
+	}
+	queue_delayed_work(pf->wq, &pf->watch_work, VANE_WATCH_PERIOD);
 }
 
 static void read_identity(struct vane_pf *pf)
@@ -300,10 +337,12 @@ static void init_pf(struct vane_pf *pf)
 	INIT_WORK(&pf->link_work, vane_link_work);
 	INIT_WORK(&pf->filter_work, vane_filter_work);
 	INIT_WORK(&pf->reset_work, reset_work);
+	INIT_DELAYED_WORK(&pf->watch_work, watch_work);
 }
 
 static void stop_works(struct vane_pf *pf)
 {
+	disable_delayed_work_sync(&pf->watch_work);
 	disable_work_sync(&pf->reset_work);
 	disable_work_sync(&pf->link_work);
 	disable_work_sync(&pf->filter_work);
@@ -373,6 +412,7 @@ static int vane_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	pf->running = true;
 	vane_switch_refresh_carrier(pf);
 	rtnl_unlock();
+	queue_delayed_work(pf->wq, &pf->watch_work, VANE_WATCH_PERIOD);
 	devlink_register(devlink);
 	return 0;
 
@@ -427,7 +467,7 @@ static void vane_shutdown(struct pci_dev *pdev)
 	struct vane_pf *pf = pci_get_drvdata(pdev);
 
 	rtnl_lock();
-	take_down(pf);
+	vane_pf_take_down(pf);
 	rtnl_unlock();
 }
 
@@ -438,7 +478,7 @@ static void recover(struct vane_pf *pf)
 	/* Before VFs are told, who may answer at once */
 	vane_sriov_restore(pf);
 	rtnl_lock();
-	err = bring_up(pf);
+	err = vane_pf_bring_up(pf);
 	rtnl_unlock();
 	if (err)
 		pci_err(pf->vdev.pdev, "device does not come back: %pe\n",
@@ -450,7 +490,7 @@ static void vane_reset_prepare(struct pci_dev *pdev)
 	struct vane_pf *pf = pci_get_drvdata(pdev);
 
 	rtnl_lock();
-	take_down(pf);
+	vane_pf_take_down(pf);
 	rtnl_unlock();
 }
 
@@ -465,7 +505,7 @@ static pci_ers_result_t vane_error_detected(struct pci_dev *pdev,
 	struct vane_pf *pf = pci_get_drvdata(pdev);
 
 	rtnl_lock();
-	take_down(pf);
+	vane_pf_take_down(pf);
 	rtnl_unlock();
 	if (state == pci_channel_io_perm_failure)
 		return PCI_ERS_RESULT_DISCONNECT;
@@ -510,7 +550,7 @@ static int vane_resume(struct device *dev)
 	int err;
 
 	rtnl_lock();
-	err = bring_up(pf);
+	err = vane_pf_bring_up(pf);
 	rtnl_unlock();
 	return err;
 }

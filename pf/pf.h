@@ -114,6 +114,7 @@ struct vane_vf {
  * @link_work: tells the VFs of a change of the port's link
  * @filter_work: brings the PF's filters in line with its netdev
  * @reset_work: recovers the device
+ * @watch_work: looks whether that is needed
  * @mbox: mailbox; its service belongs to @serve_work
  * @lock: guards all that follows
  * @vfs: virtual functions, from before they appear until after they are gone
@@ -142,6 +143,7 @@ struct vane_pf {
 	struct work_struct link_work;
 	struct work_struct filter_work;
 	struct work_struct reset_work;
+	struct delayed_work watch_work;
 	struct vane_mbox_pf mbox;
 
 	struct mutex lock;	/* guards what follows */
@@ -176,6 +178,8 @@ static inline struct net_device *vane_pf_netdev(struct vane_pf *pf)
 /* main.c APIs */
 struct vane_pf *vane_pf_of_netdev(struct net_device *netdev);
 void vane_pf_queue_reset(struct vane_pf *pf);
+void vane_pf_take_down(struct vane_pf *pf);
+int vane_pf_bring_up(struct vane_pf *pf);
 
 /* filter.c APIs: commands; vane_pf.lock unless the answer only is wanted */
 int vane_pf_command(struct vane_pf *pf, enum vane_cmd_op op, const void *req,
