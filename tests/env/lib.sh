@@ -77,8 +77,9 @@ last_words() {
 # kill_tree PID: it and all below it. A program inside the tree is process 1
 # there and may not hear a polite signal.
 kill_tree() {
-	local child
-	for child in $(cat /proc/"$1"/task/*/children 2>/dev/null); do
+	local child children
+	read -ra children < <(cat /proc/"$1"/task/*/children 2>/dev/null) || :
+	for child in "${children[@]}"; do
 		kill_tree "$child"
 	done
 	kill -KILL "$1" 2>/dev/null || :
