@@ -38,7 +38,7 @@ void vane_net_refresh_link(struct vane_net *vn)
 	up = vn->ready &&
 	     vane_rd32(vdev, VANE_REG_STATUS) & VANE_STATUS_LINK_UP &&
 	     vane_dev_alive(vdev);
-	if (up != netif_carrier_ok(netdev)) {
+	if (up != netif_carrier_ok(netdev) && !vn->gone) {
 		if (up)
 			netif_carrier_on(netdev);
 		else
@@ -878,6 +878,11 @@ EXPORT_SYMBOL_NS_GPL(vane_net_register, VANE_NS);
  */
 void vane_net_unregister(struct vane_net *vn)
 {
+	/* A change of carrier after this would outlive the net_device */
+	mutex_lock(&vn->link_lock);
+	vn->gone = true;
+	mutex_unlock(&vn->link_lock);
+
 	unregister_netdev(vn->netdev);
 }
 EXPORT_SYMBOL_NS_GPL(vane_net_unregister, VANE_NS);

@@ -194,6 +194,7 @@ void vane_tx_timeout(struct net_device *netdev, unsigned int txq);
  * @rx_stats: likewise
  * @link_lock: makes reading the link and setting the carrier one step
  * @ready: the owner lets the link be up; under @link_lock
+ * @gone: the net_device is being unregistered; under @link_lock
  *
  * Guarded by rtnl, but for what names its lock. @txq and @rings change only
  * while neither ndo_start_xmit nor NAPI runs.
