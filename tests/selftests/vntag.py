@@ -136,17 +136,19 @@ def set_list(env, members):
     words = " ".join("pf" if port is env.pf_if else
                      f"vf {env.vfs.index(port)}" for port in members)
     vanectl(env, f"list set {{}} {LIST} {words}")
-    defer(vanectl, env, f"list del {{}} {LIST}")
+    return defer(vanectl, env, f"list del {{}} {LIST}")
 
 
 def vif_list(env):
     """A frame for a VIF list reaches exactly its members."""
     for members in ([env.vfs[0], env.vfs[2]], [env.vfs[1]],
                     [env.pf_if, *env.vfs[:3]]):
-        set_list(env, members)
+        undo = set_list(env, members)
         frame = make(STRANGER, BROADCAST)
-        check_reach(env, frame.vntagged(ptr=1, dvif=LIST, svif=1), frame,
-                    members)
+        tagged = frame.vntagged(ptr=1, dvif=LIST, svif=1)
+        check_reach(env, tagged, frame, members)
+        undo.exec()
+        check_reach(env, tagged, frame, [])
 
 
 def vif_list_looped(env):
@@ -253,9 +255,10 @@ def wrong_values(env):
 
 def many_lists(env):
     """As many lists as the device has, and the next is refused."""
-    for number in range(1, hw.VANE_MAX_VIF_LISTS + 1):
-        vanectl(env, f"list set {{}} {number} vf {number % 3}")
-        defer(vanectl, env, f"list del {{}} {number}")
+    each = (f"for list in $(seq {hw.VANE_MAX_VIF_LISTS}); do "
+            f"vanectl list {{}} {env.pf.ifname} $list {{}} || exit; done")
+    defer(cmd, ["sh", "-c", each.format("del", "")])
+    cmd(["sh", "-c", each.format("set", "vf 1")])
     ksft_eq(len(show(env)["lists"]), hw.VANE_MAX_VIF_LISTS)
     refused(env, f"list set {{}} {hw.VANE_MAX_VIF_LISTS + 1} vf 0")
 

@@ -12,7 +12,7 @@ from functools import partial
 
 from .cmd import InNetns
 from .hw import field, hw, put
-from .ksft import KsftFail, defer
+from .ksft import KsftFail, defer, wait_until
 
 ETH_P_ALL = 0x0003
 # IEEE's own for local experiments: nothing else in the guest sends it.
@@ -233,6 +233,7 @@ class Stream:
         self.thread = threading.Thread(target=self._send)
         self.thread.start()
         self.deferred = defer(self._end)
+        wait_until(lambda: self.frames, what=f"{source.name} sends")
 
     def _send(self):
         while not self.stopping.wait(0.003):
