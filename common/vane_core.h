@@ -217,8 +217,9 @@ struct vane_net {
 	struct vane_txq_stats *tx_stats;
 	struct vane_rxq_stats *rx_stats;
 
-	struct mutex link_lock;	/* STATUS to carrier; @ready */
+	struct mutex link_lock;	/* STATUS to carrier; @ready, @gone */
 	bool ready;
+	bool gone;
 };
 
 #endif /* VANE_CORE_H */
