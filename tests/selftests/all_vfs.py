@@ -52,7 +52,7 @@ def set_up():
 def without_carrier(env):
     """VFs that have no link."""
     running = {link["ifname"] for link in ip_json("link show up")
-               if "LOWER_UP" in link["flags"]}
+               if "LOWER_UP" in link.get("flags", ())}
     return [name for name in env.names if name not in running]
 
 
