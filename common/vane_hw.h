@@ -162,7 +162,7 @@
 #define   VANE_LIMIT_TX_DESC		VANE_REG_MASK(7, 0)	/* descriptors of one frame */
 #define VANE_REG_MAX_FRAME		0x0054	/* RW: bytes; longer frames are dropped both ways */
 #define VANE_REG_PERM_MAC		0x0058	/* RO 64: first octet in bits 7:0; 0 = none */
-#define VANE_REG_TEST			0x0060	/* RW 64: reads the complement of what was written */
+#define VANE_REG_TEST			0x0060	/* RW 64: reads back complemented */
 
 /*
  * STATUS block
@@ -193,7 +193,7 @@
 #define VANE_REG_MBOX_DB		0x2200	/* WO: length of the request */
 #define VANE_REG_MBOX_STATE		0x2204	/* RO */
 #define   VANE_MBOX_STATE_BUSY		VANE_REG_BIT(0)	/* a request is outstanding */
-#define   VANE_MBOX_STATE_ERROR		VANE_REG_MASK(15, 8)	/* enum vane_error of the doorbell */
+#define   VANE_MBOX_STATE_ERROR		VANE_REG_MASK(15, 8)	/* enum vane_error */
 
 /*
  * Doorbell block
@@ -338,9 +338,7 @@ enum vane_stat {
 #define VANE_REG_SQ_DB			0x10158	/* WO: slots filled, free-running 16 bits */
 #define VANE_RQ_LOG2_MIN		9	/* a request and a notice of every VF */
 
-/**
- * enum vane_error - why the device refused an enable or stopped a queue
- */
+/* Why the device refused an enable or stopped a queue */
 enum vane_error {
 	VANE_ERROR_NONE			= 0,
 	VANE_ERROR_FEATURES		= 1,	/* FEATURES_DRV has a bit not offered */
@@ -349,7 +347,7 @@ enum vane_error {
 	VANE_ERROR_ALIGN		= 4,	/* address not aligned or over 52 bits */
 	VANE_ERROR_VECTOR		= 5,	/* no such vector */
 	VANE_ERROR_RESERVED		= 6,	/* reserved bit set */
-	VANE_ERROR_LENGTH		= 7,	/* length 0 in a ring of the wrong kind, or too long */
+	VANE_ERROR_LENGTH		= 7,	/* frame or headers too long */
 	VANE_ERROR_CHAIN		= 8,	/* frame without end, or too many descriptors */
 	VANE_ERROR_INDEX		= 9,	/* doorbell runs past the ring */
 	VANE_ERROR_DMA			= 10,	/* bus error */
@@ -428,7 +426,7 @@ struct vane_rx_cpl32 {
 _Static_assert(sizeof(struct vane_rx_cpl) == 16, "rx completion");
 _Static_assert(sizeof(struct vane_rx_cpl32) == 32, "long rx completion");
 
-#define VANE_RXC_HASH			VANE_DESC_MASK(31, 0)	/* Toeplitz; valid with a hash type */
+#define VANE_RXC_HASH			VANE_DESC_MASK(31, 0)	/* valid with a hash type */
 #define VANE_RXC_LEN			VANE_DESC_MASK(47, 32)	/* in this buffer; 0 = 65536 */
 #define VANE_RXC_TCI			VANE_DESC_MASK(63, 48)	/* with VLAN */
 #define VANE_RXC_BUF_ID			VANE_DESC_MASK(15, 0)
@@ -444,7 +442,7 @@ _Static_assert(sizeof(struct vane_rx_cpl32) == 32, "long rx completion");
 #define VANE_RXC_CSUM_OK		VANE_DESC_BIT(49)	/* L4 checksum (and IPv4's) right */
 #define VANE_RXC_CSUM_BAD		VANE_DESC_BIT(50)
 #define VANE_RXC_VLAN			VANE_DESC_BIT(51)	/* C-tag stripped into TCI */
-#define VANE_RXC_GRO			VANE_DESC_BIT(52)	/* coalesced; see struct vane_rx_cpl32 */
+#define VANE_RXC_GRO			VANE_DESC_BIT(52)	/* coalesced: see vane_rx_cpl32 */
 #define VANE_RXC_PHASE			VANE_DESC_BIT(63)	/* of the last qword of the entry */
 #define VANE_RXC_GSO_SIZE		VANE_DESC_MASK(15, 0)	/* payload of a segment */
 #define VANE_RXC_GSO_SEGS		VANE_DESC_MASK(31, 16)
@@ -529,9 +527,7 @@ struct vane_msg {
 
 _Static_assert(sizeof(struct vane_msg) == VANE_MBOX_SIZE, "message");
 
-/**
- * enum vane_status - result of a message
- */
+/* Result of a message */
 enum vane_status {
 	VANE_OK				= 0,
 	VANE_ERR_INVALID		= 1,	/* a field's value is impossible */
@@ -584,9 +580,9 @@ _Static_assert(__builtin_offsetof(struct vane_rq_slot, msg) == 64, "receive slot
 #define VANE_NOTICE_BUS_MASTER		VANE_REG_BIT(1)	/* the VF lost bus master */
 #define VANE_NOTICE_QUEUE_ERROR		VANE_REG_BIT(2)	/* malicious-driver event */
 #define VANE_RQ_QUEUE_TX		0x8000u
-#define VANE_SLOT_PHASE			VANE_DESC_BIT(63)	/* 1 in the first pass over the ring */
+#define VANE_SLOT_PHASE			VANE_DESC_BIT(63)	/* 1 in the first pass */
 #define VANE_SLOT_STATUS		VANE_DESC_MASK(15, 0)	/* SQ: enum vane_status */
-#define VANE_SLOT_LEN			VANE_DESC_MASK(31, 16)	/* RQ: bytes of @msg; SQ: of the answer */
+#define VANE_SLOT_LEN			VANE_DESC_MASK(31, 16)	/* of RQ's msg, SQ's answer */
 
 /**
  * struct vane_sq_slot - what the PF hands to the device
@@ -729,7 +725,7 @@ _Static_assert(sizeof(struct vane_mbox_rx_mode) == 8, "rx mode");
 
 #define VANE_RX_MODE_PROMISC		VANE_REG_BIT(0)	/* every frame of its VLANs */
 #define VANE_RX_MODE_ALLMULTI		VANE_REG_BIT(1)	/* every multicast frame */
-#define VANE_RX_MODE_VLAN_FILTER	VANE_REG_BIT(2)	/* only VLANs that were added, and untagged */
+#define VANE_RX_MODE_VLAN_FILTER	VANE_REG_BIT(2)	/* VLANs added, and untagged */
 #define VANE_RX_MODE_ALL		VANE_REG_MASK(2, 0)
 
 /*
@@ -751,7 +747,7 @@ enum vane_cmd_op {
 	VANE_CMD_VIF_LIST_SET		= 12,	/* struct vane_cmd_vif_list; no member: delete */
 	VANE_CMD_VIF_LIST_GET		= 13,	/* struct vane_cmd_vif_list both ways */
 	VANE_CMD_VF_RESET		= 14,	/* struct vane_cmd_target */
-	VANE_CMD_STATS_GET		= 15,	/* struct vane_cmd_target; __le64 [VANE_STAT_COUNT] */
+	VANE_CMD_STATS_GET		= 15,	/* struct vane_cmd_target; counters */
 };
 
 /* Ports of the switch: a VF's is its index */
@@ -885,9 +881,7 @@ struct vane_cmd_rx_mode {
 
 _Static_assert(sizeof(struct vane_cmd_rx_mode) == 8, "rx mode command");
 
-/**
- * enum vane_switch_mode - how frames find their way
- */
+/* How frames find their way */
 enum vane_switch_mode {
 	VANE_SWITCH_VEB			= 0,	/* by VLAN and MAC, locally too */
 	VANE_SWITCH_VEPA		= 1,	/* reserved */
