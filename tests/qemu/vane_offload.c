@@ -268,8 +268,9 @@ bool vane_tso_prepare(VaneFrame *frame, uint16_t mss)
     uint32_t payload = frame->len - frame->head_len;
     uint32_t bytes;
 
-    if (mss < VANE_TX_MIN_MSS || !frame->l4 ||
-        frame->l4_proto != IP_PROTO_TCP || !payload) {
+    /* TCP has one peer; segments times receivers would have no bound. */
+    if (is_multicast_ether_addr(frame->data) || mss < VANE_TX_MIN_MSS ||
+        !frame->l4 || frame->l4_proto != IP_PROTO_TCP || !payload) {
         return false;
     }
     if (frame->l4 + (tcp[TCP_FLAGS_OFFSET - 1] >> 4) * 4 != head_end(frame)) {
