@@ -28,7 +28,7 @@ def no_second_bus(env):
 
 def not_function_zero(env):
     """A slot other than 0: routing IDs of the VFs would not fit."""
-    refused(env, "addr", bus="spare", addr="1")
+    refused(env, "function 0", bus="spare", addr="1")
 
 
 def total_vfs_range(env):
