@@ -377,7 +377,10 @@ int vane_irq_init(struct vane_dev *vdev)
 
 	err = request_vector(vdev, 0);
 	if (err) {
-		pci_err(vdev->pdev, "cannot use interrupt vector 0: %d\n", err);
+		/* The owner may find one */
+		if (err != -ENOSPC)
+			pci_err(vdev->pdev,
+				"cannot use interrupt vector 0: %d\n", err);
 		goto free_irq_vectors;
 	}
 	arm(vdev->vec[0], 0);

@@ -107,6 +107,9 @@ EXPORT_SYMBOL_NS_GPL(vane_net_refresh_limits, VANE_NS);
  * --------------------
  */
 
+/* Netdevs whose datapath is up; under rtnl */
+static LIST_HEAD(open_nets);
+
 static bool config_equal(const struct vane_ring_config *a,
 			 const struct vane_ring_config *b)
 {
@@ -187,6 +190,7 @@ static int start_datapath(struct vane_net *vn, struct vane_rings *rings)
 	vn->rx_log2 = rings->config.rx_log2;
 	vn->rings = rings;
 	vn->txq = rings->txq;
+	list_add_tail(&vn->open, &open_nets);
 
 	vane_rss_fit(vn);
 	vane_rss_write(vn);
@@ -203,6 +207,7 @@ static int start_datapath(struct vane_net *vn, struct vane_rings *rings)
 
 stop_vectors:
 	vane_vectors_stop(vn);
+	list_del(&vn->open);
 	vn->txq = NULL;
 	vn->rings = NULL;
 	return err;
@@ -216,6 +221,7 @@ static struct vane_rings *stop_datapath(struct vane_net *vn)
 	netif_tx_disable(vn->netdev);
 	vane_vectors_stop(vn);
 	vane_rings_disable(vn);
+	list_del(&vn->open);
 	vn->txq = NULL;
 	vn->rings = NULL;
 	return rings;
@@ -263,6 +269,32 @@ static void bring_down(struct vane_net *vn)
 	vane_vectors_shrink(vn, 0);
 }
 
+/* Goes on with @rings and @num_vecs vectors at most. If the device fails, the
+ * owner is asked for a reset, which brings the old configuration back.
+ */
+static int swap_rings(struct vane_net *vn, struct vane_rings *rings,
+		      u16 num_vecs)
+{
+	struct vane_rings *old = stop_datapath(vn);
+	struct vane_ring_config old_config = old->config;
+	int err;
+
+	vane_vectors_shrink(vn, num_vecs);
+	err = start_datapath(vn, rings);
+	vane_rings_free(vn, old);
+	if (!err)
+		return 0;
+
+	vane_rings_free(vn, rings);
+	vane_vectors_shrink(vn, 0);
+	vn->num_queues = old_config.num_queues;
+	vn->tx_log2 = old_config.tx_log2;
+	vn->rx_log2 = old_config.rx_log2;
+	netif_device_detach(vn->netdev);
+	vn->vdev->ops->reset(vn->vdev);
+	return err;
+}
+
 /**
  * vane_net_reconfigure() - go on with other rings
  * @vn: netdev, its datapath up; under rtnl
@@ -275,13 +307,11 @@ static void bring_down(struct vane_net *vn)
 int vane_net_reconfigure(struct vane_net *vn,
 			 const struct vane_ring_config *config)
 {
-	struct vane_ring_config old_config = vn->rings->config;
 	u16 num = config->num_queues;
 	struct vane_rings *rings;
-	struct vane_rings *old;
 	int err;
 
-	if (config_equal(config, &old_config))
+	if (config_equal(config, &vn->rings->config))
 		return 0;
 
 	rings = vane_rings_alloc(vn, config);
@@ -299,30 +329,48 @@ int vane_net_reconfigure(struct vane_net *vn,
 		netif_tx_wake_all_queues(vn->netdev);
 		goto release_vectors;
 	}
-
-	old = stop_datapath(vn);
-	vane_vectors_shrink(vn, num);
-	err = start_datapath(vn, rings);
-	vane_rings_free(vn, old);
-	if (err)
-		goto ask_for_reset;
-	return 0;
-
-ask_for_reset:
-	vane_rings_free(vn, rings);
-	vane_vectors_shrink(vn, 0);
-	vn->num_queues = old_config.num_queues;
-	vn->tx_log2 = old_config.tx_log2;
-	vn->rx_log2 = old_config.rx_log2;
-	netif_device_detach(vn->netdev);
-	vn->vdev->ops->reset(vn->vdev);
-	return err;
+	return swap_rings(vn, rings, num);
 
 release_vectors:
 	vane_vectors_shrink(vn, vn->rings->num_vecs);
 	vane_rings_free(vn, rings);
 	return err;
 }
+
+/**
+ * vane_net_yield_vector() - have the netdev with most vectors give one up
+ *
+ * For a function that finds no vector for itself: one that carries frames can
+ * do with fewer, one that cannot be told of anything is no use. The queues of
+ * the netdev share the vectors that it keeps, until it is opened again. Takes
+ * rtnl; sleeps.
+ *
+ * Return: whether one was given up.
+ */
+bool vane_net_yield_vector(void)
+{
+	struct vane_net *richest = NULL;
+	struct vane_rings *rings;
+	struct vane_net *vn;
+	bool yielded = false;
+
+	rtnl_lock();
+	list_for_each_entry(vn, &open_nets, open)
+		if (vn->num_vecs > (richest ? richest->num_vecs : 0))
+			richest = vn;
+	if (!richest)
+		goto unlock;
+
+	rings = vane_rings_alloc(richest, &richest->rings->config);
+	if (!rings)
+		goto unlock;
+	swap_rings(richest, rings, richest->num_vecs - 1);
+	yielded = true;
+unlock:
+	rtnl_unlock();
+	return yielded;
+}
+EXPORT_SYMBOL_NS_GPL(vane_net_yield_vector, VANE_NS);
 
 /**
  * vane_net_open() - ndo_open

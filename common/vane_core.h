@@ -160,6 +160,7 @@ int vane_net_attach(struct vane_net *vn);
 void vane_net_set_ready(struct vane_net *vn, bool ready);
 void vane_net_refresh_link(struct vane_net *vn);
 void vane_net_refresh_limits(struct vane_net *vn);
+bool vane_net_yield_vector(void);
 
 /* netdev.c and tx.c APIs: members of the owner's struct net_device_ops */
 int vane_net_open(struct net_device *netdev);
@@ -190,6 +191,7 @@ void vane_tx_timeout(struct net_device *netdev, unsigned int txq);
  * @itr: microseconds between interrupts of a vector
  * @rss_key: Toeplitz key
  * @rss_table: receive queue of each hash value
+ * @open: in the list of netdevs whose datapath is up
  * @tx_stats: counters by queue index, of all that the netdev may have
  * @rx_stats: likewise
  * @link_lock: makes reading the link and setting the carrier one step
@@ -214,6 +216,7 @@ struct vane_net {
 	u8 rss_key[VANE_RSS_KEY_SIZE];
 	u8 rss_table[VANE_RSS_TABLE_SIZE];
 
+	struct list_head open;
 	struct vane_txq_stats *tx_stats;
 	struct vane_rxq_stats *rx_stats;
 

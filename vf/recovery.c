@@ -78,7 +78,8 @@ bool vanevf_wait_pf(struct vanevf *vf)
  * @vf: VF, down
  *
  * Whatever was set in the function before, by a former driver or before a
- * reset that came halfway, is gone after this.
+ * reset that came halfway, is gone after this. Takes rtnl where the machine is
+ * short of vectors.
  *
  * Return: 0 or an errno of vane_dev_enable().
  */
@@ -93,7 +94,10 @@ int vanevf_start(struct vanevf *vf)
 
 	/* Read before the enable: any further reset shows as another one */
 	vf->generation = vane_rd32(vdev, VANE_REG_GENERATION);
-	err = vane_dev_enable(vdev);
+	/* Netdevs that were opened before may have taken every vector */
+	do {
+		err = vane_dev_enable(vdev);
+	} while (err == -ENOSPC && vane_net_yield_vector());
 	if (err)
 		return err;
 
