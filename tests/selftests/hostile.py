@@ -295,11 +295,11 @@ def errors_are_counted(env):
 
 def driver_takes_over(env):
     """After all that the VF's driver finds a VF that works."""
+    env.raw.close()
     env.vf(0).bind("vanevf")
     vf0 = env.vf_port(0)
     vf0.ping(env.ext)
     vf0.ping(env.vfs[0])
-    env.vf(0).unbind()
 
 
 if __name__ == "__main__":

@@ -62,8 +62,12 @@ class RawVf:
         cmd(f"setpci -s {function.bdf} COMMAND={COMMAND_MEMORY_MASTER}")
 
     def close(self):
-        """Leaves the VF reset and without bus master."""
+        """Leaves the VF reset and without bus master; once."""
+        if not self.bar:
+            return
         self.wr32(hw.VANE_REG_CTRL, hw.VANE_CTRL_RESET)
+        # A driver that takes the VF over takes the mapping away too.
+        self.bar = None
         cmd(f"setpci -s {self.function.bdf} COMMAND=0:4")
         write(f"{self.function.path}/enable", 0)
 
