@@ -81,10 +81,16 @@ def _fail(*what):
     ksft_pr("Check failed:", *what)
 
 
+def _short(value):
+    """A value as text of bearable length."""
+    text = repr(value)
+    return text if len(text) <= 400 else f"{text[:400]}..."
+
+
 def ksft_eq(got, want, comment=""):
     """@got equals @want."""
     if got != want:
-        _fail(f"{got!r} is not {want!r}", comment)
+        _fail(f"{_short(got)} is not {_short(want)}", comment)
 
 
 def ksft_ne(got, other, comment=""):
@@ -108,13 +114,13 @@ def ksft_le(got, most, comment=""):
 def ksft_in(item, container, comment=""):
     """@item is in @container."""
     if item not in container:
-        _fail(f"{item!r} is not in {container!r}", comment)
+        _fail(f"{item!r} is not in {_short(container)}", comment)
 
 
 def ksft_not_in(item, container, comment=""):
     """@item is not in @container."""
     if item in container:
-        _fail(f"{item!r} is in {container!r}", comment)
+        _fail(f"{item!r} is in {_short(container)}", comment)
 
 
 def ksft_true(value, comment=""):
