@@ -160,17 +160,20 @@ int vane_dev_enable(struct vane_dev *vdev)
 	int err;
 
 	clear_bit(VANE_DEV_DEAD, &vdev->flags);
-	/* A reset of the PF has taken it from its VFs. */
-	pci_set_master(vdev->pdev);
 	err = read_limits(vdev);
 	if (err)
 		return err;
 
-	/* FEATURES_DRV can be set while the function is disabled only; a
-	 * former kernel may have left it enabled.
+	/* A former kernel, or a driver that found the device gone, may have
+	 * left it enabled, with the addresses of memory that is another's by
+	 * now. Only when it has let go of them may it master the bus.
 	 */
-	if (vane_rd32(vdev, VANE_REG_STATE) & VANE_STATE_ENABLED)
+	if (vane_rd32(vdev, VANE_REG_STATE) & VANE_STATE_ENABLED) {
 		vane_wr32(vdev, VANE_REG_CTRL, 0);
+		vane_rd32(vdev, VANE_REG_STATE);
+	}
+	/* Also after a reset of the PF, which takes it from the VFs */
+	pci_set_master(vdev->pdev);
 
 	vdev->features = vane_rd64(vdev, VANE_REG_FEATURES_DEV) &
 			 vane_rd64(vdev, VANE_REG_FEATURES_PF_MASK) &

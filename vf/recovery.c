@@ -88,8 +88,6 @@ int vanevf_start(struct vanevf *vf)
 	struct vane_dev *vdev = &vf->vdev;
 	int err;
 
-	/* A reset of the PF takes bus master from its VFs */
-	pci_set_master(vdev->pdev);
 	vane_wr32(vdev, VANE_REG_CTRL, VANE_CTRL_RESET);
 
 	/* Read before the enable: any further reset shows as another one */

@@ -4,7 +4,7 @@
 
 import os
 
-from lib.py import Vane, hw, ksft_eq, ksft_ge, ksft_main
+from lib.py import Vane, cmd, hw, ksft_eq, ksft_ge, ksft_main
 
 LAST = hw.VANE_MAX_VFS - 1
 
@@ -74,6 +74,22 @@ def dma_is_the_vfs_own(env):
         ksft_eq(file.read().strip()[:3], "DMA", "translated, no identity map")
 
 
+def back_from_the_dead(env):
+    """A device left enabled does no DMA for the drivers that it had before."""
+    env.fault("dead", True)
+    cmd("modprobe -r vanevf")
+    cmd("modprobe -r vane")
+    # Something that each function has to tell as soon as it may
+    env.link(False)
+    env.link(True)
+    env.qmp.set(env.nic, "fault-dead", False)
+    before = env.guest_errors()
+    env.load()
+    env.pf.wait_ifname()
+    env.vf(LAST).wait_ifname()
+    ksft_eq(env.guest_errors(), before, "DMA to memory that is not the drivers'")
+
+
 if __name__ == "__main__":
     ksft_main([own_groups, dma_is_the_vfs_own, first_vf, last_on_own_bus,
-               last_vf], set_up)
+               last_vf, back_from_the_dead], set_up)
