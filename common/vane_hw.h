@@ -68,10 +68,14 @@
 
 #define VANE_RSS_KEY_SIZE		40	/* bytes */
 #define VANE_RSS_TABLE_SIZE		128	/* entries of one byte */
+#define VANE_RSS_CONTEXTS		8	/* tables of a function; 0 is the default one */
+#define VANE_MAX_RULES			64	/* receive rules of a function */
 
 #define VANE_MAX_FILTERS		8192	/* (function, MAC) entries of the switch */
 #define VANE_MAX_VIF			4095	/* VIF and VIF-list ids are 1 to this */
 #define VANE_MAX_VIF_LISTS		256	/* lists in use at a time */
+#define VANE_MAX_RATE_GROUPS		64	/* group ids are 1 to this */
+#define VANE_MAX_RATE			400000	/* Mb/s, of any rate that is set */
 
 /*
  * BAR 0
@@ -93,6 +97,7 @@
 #define VANE_BLK_RXQ			0x7000	/* receive queues */
 #define VANE_BLK_VEC			0x8000	/* interrupt vectors */
 #define VANE_BLK_RSS			0x9000	/* receive-side scaling */
+#define VANE_BLK_RULE			0xa000	/* receive rules */
 #define VANE_BLK_STATS			0xb000	/* counters of the function */
 #define VANE_BLK_PF			0x10000	/* PF only: the device */
 #define VANE_BLK_SIZE			0x1000
@@ -107,7 +112,7 @@
 #define   VANE_ABI_MAJOR		VANE_REG_MASK(31, 16)	/* incompatible change */
 #define   VANE_ABI_MINOR		VANE_REG_MASK(15, 0)	/* addition */
 #define VANE_ABI_MAJOR_VERSION		1
-#define VANE_ABI_MINOR_VERSION		0
+#define VANE_ABI_MINOR_VERSION		1
 #define VANE_REG_FUNCTION		0x0008	/* RO: which function this is */
 #define   VANE_FUNCTION_IS_VF		VANE_REG_BIT(31)
 #define   VANE_FUNCTION_VF_INDEX	VANE_REG_MASK(15, 0)	/* 0 for the first VF */
@@ -129,14 +134,22 @@
 #define   VANE_FEAT_HW_GRO		VANE_DESC_BIT(7)	/* local TSO frames unsegmented */
 #define   VANE_FEAT_SHADOW_DB		VANE_DESC_BIT(8)	/* shadow doorbells */
 #define   VANE_FEAT_VLAN_FILTER		VANE_DESC_BIT(9)	/* receive VLAN filter */
-/* PF only: modes of the switch */
+#define   VANE_FEAT_RSS_CONTEXT		VANE_DESC_BIT(10)	/* RSS tables other than 0 */
+#define   VANE_FEAT_RULES		VANE_DESC_BIT(11)	/* receive rules */
+#define   VANE_FEAT_LOOPBACK		VANE_DESC_BIT(12)	/* VANE_CTRL_LOOPBACK */
+/* PF only: modes of the switch, and what its ports can have */
 #define   VANE_FEAT_VEB			VANE_DESC_BIT(32)
 #define   VANE_FEAT_VNTAG		VANE_DESC_BIT(33)
+#define   VANE_FEAT_VEPA		VANE_DESC_BIT(34)
+#define   VANE_FEAT_RATE		VANE_DESC_BIT(35)	/* rates and rate groups */
+#define   VANE_FEAT_TRUNK		VANE_DESC_BIT(36)	/* lists of allowed VLANs */
+#define   VANE_FEAT_PORT		VANE_DESC_BIT(37)	/* VANE_CMD_LINK_*, _PORT_STATS */
 #define   VANE_FEAT_SWITCH		VANE_DESC_MASK(63, 32)	/* never offered to a VF */
 
 #define VANE_REG_CTRL			0x0028	/* RW */
 #define   VANE_CTRL_ENABLE		VANE_REG_BIT(0)
 #define   VANE_CTRL_RESET		VANE_REG_BIT(1)	/* resets this function; reads 0 */
+#define   VANE_CTRL_LOOPBACK		VANE_REG_BIT(2)	/* frames return to their sender only */
 #define VANE_REG_STATE			0x002c	/* RO */
 #define   VANE_STATE_ENABLED		VANE_REG_BIT(0)
 #define   VANE_STATE_ERROR		VANE_REG_MASK(15, 8)	/* enum vane_error of ENABLE */
@@ -263,6 +276,7 @@
 #define VANE_VEC_CTRL			0x0c	/* RW */
 #define   VANE_VEC_CTRL_ENABLE		VANE_REG_BIT(0)
 #define VANE_VEC_EVENTS			0x10	/* RO: the event count */
+#define VANE_VEC_TEST			0x14	/* WO: any value counts an event */
 
 /*
  * RSS block
@@ -278,6 +292,43 @@
 #define   VANE_RSS_CTRL_ALL		VANE_REG_MASK(5, 0)	/* 0: every frame to queue 0 */
 #define VANE_REG_RSS_KEY		0x9040	/* RW: VANE_RSS_KEY_SIZE bytes */
 #define VANE_REG_RSS_TABLE		0x9100	/* RW: VANE_RSS_TABLE_SIZE bytes, a queue each */
+#define VANE_RSS_TABLE(c)		(VANE_REG_RSS_TABLE + (c) * VANE_RSS_TABLE_SIZE)
+
+/*
+ * Receive rules
+ * -------------
+ * The valid rule of the lowest number that matches a frame decides where it
+ * goes; with none RSS does. All but CTRL is ignored while the rule is valid.
+ */
+#define VANE_RULE_STRIDE		0x40
+#define VANE_RULE(r)			(VANE_BLK_RULE + (r) * VANE_RULE_STRIDE)
+#define VANE_RULE_CTRL			0x00	/* RW */
+#define   VANE_RULE_CTRL_VALID		VANE_REG_BIT(0)
+#define   VANE_RULE_CTRL_ACTION		VANE_REG_MASK(3, 1)
+#define     VANE_RULE_ACTION_DROP	0u
+#define     VANE_RULE_ACTION_QUEUE	1u	/* to queue TARGET */
+#define     VANE_RULE_ACTION_RSS	2u	/* by RSS table TARGET */
+#define   VANE_RULE_CTRL_TARGET		VANE_REG_MASK(15, 8)
+#define   VANE_RULE_CTRL_MATCH		VANE_REG_MASK(31, 16)	/* VANE_RULE_MATCH_*, all of them */
+#define     VANE_RULE_MATCH_DST_MAC	0x0001u
+#define     VANE_RULE_MATCH_SRC_MAC	0x0002u
+#define     VANE_RULE_MATCH_VLAN	0x0004u	/* VID of the outer C-tag */
+#define     VANE_RULE_MATCH_ETHERTYPE	0x0008u	/* behind any tag */
+#define     VANE_RULE_MATCH_IPV4	0x0010u
+#define     VANE_RULE_MATCH_IPV6	0x0020u
+#define     VANE_RULE_MATCH_SRC_IP	0x0040u	/* with IPV4 or IPV6 */
+#define     VANE_RULE_MATCH_DST_IP	0x0080u	/* with IPV4 or IPV6 */
+#define     VANE_RULE_MATCH_PROTO	0x0100u	/* with IPV4 or IPV6 */
+#define     VANE_RULE_MATCH_SRC_PORT	0x0200u	/* with PROTO, TCP, UDP or SCTP */
+#define     VANE_RULE_MATCH_DST_PORT	0x0400u	/* with PROTO, TCP, UDP or SCTP */
+#define     VANE_RULE_MATCH_ALL		0x07ffu
+#define VANE_RULE_PORTS			0x04	/* RW: source port, destination port << 16 */
+#define VANE_RULE_ETHER			0x08	/* RW: EtherType, VID << 16 */
+#define VANE_RULE_PROTO			0x0c	/* RW: IP protocol */
+#define VANE_RULE_DST_MAC		0x10	/* RW 64: first octet in bits 7:0 */
+#define VANE_RULE_SRC_MAC		0x18	/* RW 64 */
+#define VANE_RULE_SRC_IP		0x20	/* RW: 16 octets in network order; IPv4: the first 4 */
+#define VANE_RULE_DST_IP		0x30	/* RW: the same */
 
 /*
  * Counters of the function, 64 bits each, RO. Frames and bytes are those of
@@ -304,7 +355,8 @@ enum vane_stat {
 	VANE_STAT_RX_GRO_FRAMES		= 17,	/* coalesced frames delivered */
 	VANE_STAT_QUEUE_ERRORS		= 18,	/* queues stopped by a violation */
 	VANE_STAT_MBOX_ERRORS		= 19,	/* doorbells refused */
-	VANE_STAT_COUNT			= 20,
+	VANE_STAT_RX_DROP_RULE		= 20,	/* by a receive rule */
+	VANE_STAT_COUNT			= 21,
 };
 
 #define VANE_STAT(n)			(VANE_BLK_STATS + (n) * 8)
@@ -324,6 +376,9 @@ enum vane_stat {
 #define VANE_REG_PORT_SPEED		0x1000c	/* RO: Mb/s */
 #define VANE_REG_LIMIT_FILTERS		0x10010	/* RO */
 #define VANE_REG_LIMIT_VIF_LISTS	0x10014	/* RO */
+#define VANE_REG_LIMIT_RATE_GROUPS	0x10018	/* RO */
+#define VANE_REG_PORT_LED		0x1001c	/* RW */
+#define   VANE_PORT_LED_ON		VANE_REG_BIT(0)	/* shines; else as the link has it */
 #define VANE_REG_RQ_BASE		0x10100	/* RW 64 while disabled: slots, 64-aligned */
 #define VANE_REG_RQ_SIZE		0x10108	/* RW while disabled: log2 of slots */
 #define VANE_REG_RQ_CTRL		0x1010c	/* RW: VANE_Q_CTRL_ENABLE */
@@ -748,6 +803,12 @@ enum vane_cmd_op {
 	VANE_CMD_VIF_LIST_GET		= 13,	/* struct vane_cmd_vif_list both ways */
 	VANE_CMD_VF_RESET		= 14,	/* struct vane_cmd_target */
 	VANE_CMD_STATS_GET		= 15,	/* struct vane_cmd_target; counters */
+	VANE_CMD_TRUNK_SET		= 16,	/* struct vane_cmd_trunk */
+	VANE_CMD_TRUNK_GET		= 17,	/* struct vane_cmd_trunk both ways */
+	VANE_CMD_RATE_GROUP_SET		= 18,	/* struct vane_cmd_rate_group */
+	VANE_CMD_LINK_SET		= 19,	/* struct vane_cmd_link */
+	VANE_CMD_LINK_GET		= 20,	/* answer: struct vane_cmd_link_state */
+	VANE_CMD_PORT_STATS_GET		= 21,	/* answer: enum vane_port_stat, 64 bits each */
 };
 
 /* Ports of the switch: a VF's is its index */
@@ -780,6 +841,10 @@ _Static_assert(sizeof(struct vane_cmd_target) == 8, "target");
  * @queues: queue pairs; counts from the function's next reset
  * @vectors: MSI-X vectors; counts from the function's next reset
  * @cookie: kept for the PF driver, unused by the device
+ * @tx_max: most that the port sends, Mb/s, 0 = no limit
+ * @tx_share: what it can always send, Mb/s, 0 = nothing in particular
+ * @rate_group: whose limits count too, 0 = none
+ * @reserved1: 0
  */
 struct vane_cmd_port {
 	__le16 port;
@@ -794,9 +859,13 @@ struct vane_cmd_port {
 	__le16 queues;
 	__le16 vectors;
 	__le32 cookie;
+	__le32 tx_max;
+	__le32 tx_share;
+	__le16 rate_group;
+	__le16 reserved1[3];
 };
 
-_Static_assert(sizeof(struct vane_cmd_port) == 40, "port");
+_Static_assert(sizeof(struct vane_cmd_port) == 56, "port");
 _Static_assert(__builtin_offsetof(struct vane_cmd_port, features) == 24, "port features");
 
 #define VANE_PORT_VALID_MAC		VANE_REG_BIT(0)
@@ -806,12 +875,14 @@ _Static_assert(__builtin_offsetof(struct vane_cmd_port, features) == 24, "port f
 #define VANE_PORT_VALID_FEATURES	VANE_REG_BIT(4)
 #define VANE_PORT_VALID_RESOURCES	VANE_REG_BIT(5)
 #define VANE_PORT_VALID_COOKIE		VANE_REG_BIT(6)
-#define VANE_PORT_VALID_ALL		VANE_REG_MASK(6, 0)
+#define VANE_PORT_VALID_RATE		VANE_REG_BIT(7)	/* both rates and the group */
+#define VANE_PORT_VALID_ALL		VANE_REG_MASK(7, 0)
 
 #define VANE_PORT_FLAG_LINK		VANE_REG_BIT(0)	/* frames pass */
 #define VANE_PORT_FLAG_SPOOFCHK		VANE_REG_BIT(1)	/* source MAC must be the port's */
 #define VANE_PORT_FLAG_TRUST		VANE_REG_BIT(2)	/* kept for the PF, shown in STATUS */
-#define VANE_PORT_FLAG_ALL		VANE_REG_MASK(2, 0)
+#define VANE_PORT_FLAG_TRUNK		VANE_REG_BIT(3)	/* VLANs of the trunk list only */
+#define VANE_PORT_FLAG_ALL		VANE_REG_MASK(3, 0)
 
 /**
  * struct vane_cmd_status - body of VANE_CMD_STATUS_SET
@@ -884,7 +955,7 @@ _Static_assert(sizeof(struct vane_cmd_rx_mode) == 8, "rx mode command");
 /* How frames find their way */
 enum vane_switch_mode {
 	VANE_SWITCH_VEB			= 0,	/* by VLAN and MAC, locally too */
-	VANE_SWITCH_VEPA		= 1,	/* reserved */
+	VANE_SWITCH_VEPA		= 1,	/* all to the uplink, untagged by the NIC */
 	VANE_SWITCH_VNTAG		= 2,	/* all to the uplink, by VN-Tag */
 	VANE_SWITCH_ETAG		= 3,	/* reserved */
 };
@@ -917,6 +988,119 @@ struct vane_cmd_vif_list {
 };
 
 _Static_assert(sizeof(struct vane_cmd_vif_list) == 40, "vif list");
+
+#define VANE_TRUNK_VIDS			1024	/* VLANs of one command */
+
+/**
+ * struct vane_cmd_trunk - body of VANE_CMD_TRUNK_*: a part of a trunk list
+ * @port: VF index
+ * @first: first VID of the part, a multiple of VANE_TRUNK_VIDS below 4096
+ * @reserved: 0
+ * @vids: bitmap of the VLANs allowed, bit 0 of byte 0 for @first. VID 0 stands
+ *	for untagged and priority-tagged frames. GET: 0 in the command.
+ */
+struct vane_cmd_trunk {
+	__le16 port;
+	__le16 first;
+	__le32 reserved;
+	__u8 vids[VANE_TRUNK_VIDS / 8];
+};
+
+_Static_assert(sizeof(struct vane_cmd_trunk) == 136, "trunk");
+
+/**
+ * struct vane_cmd_rate_group - body of VANE_CMD_RATE_GROUP_SET
+ * @group: 1 to VANE_MAX_RATE_GROUPS
+ * @reserved0: 0
+ * @tx_max: most that its ports send together, Mb/s, 0 = no limit
+ * @tx_share: what they can always send together, Mb/s, 0 = nothing in particular
+ * @reserved1: 0
+ */
+struct vane_cmd_rate_group {
+	__le16 group;
+	__le16 reserved0;
+	__le32 tx_max;
+	__le32 tx_share;
+	__le32 reserved1;
+};
+
+_Static_assert(sizeof(struct vane_cmd_rate_group) == 16, "rate group");
+
+/* Speeds of the port, as bits of a set: Mb/s in the name */
+#define VANE_SPEED_1000			VANE_REG_BIT(0)
+#define VANE_SPEED_2500			VANE_REG_BIT(1)
+#define VANE_SPEED_5000			VANE_REG_BIT(2)
+#define VANE_SPEED_10000		VANE_REG_BIT(3)
+#define VANE_SPEED_25000		VANE_REG_BIT(4)
+#define VANE_SPEED_40000		VANE_REG_BIT(5)
+#define VANE_SPEED_50000		VANE_REG_BIT(6)
+#define VANE_SPEED_100000		VANE_REG_BIT(7)
+#define VANE_SPEED_ALL			VANE_REG_MASK(7, 0)
+
+#define VANE_LINK_AUTONEG		VANE_REG_BIT(0)	/* of speed; by both for it to happen */
+#define VANE_LINK_PAUSE_AUTONEG		VANE_REG_BIT(1)	/* of pause; needs AUTONEG */
+#define VANE_LINK_RX_PAUSE		VANE_REG_BIT(2)	/* pause frames are obeyed */
+#define VANE_LINK_TX_PAUSE		VANE_REG_BIT(3)	/* pause frames are sent */
+#define VANE_LINK_ALL			VANE_REG_MASK(3, 0)
+
+/**
+ * struct vane_cmd_link - body of VANE_CMD_LINK_SET: what the port is to do
+ * @flags: VANE_LINK_*
+ * @speeds: VANE_SPEED_*: advertised with AUTONEG; else the one to use
+ */
+struct vane_cmd_link {
+	__le32 flags;
+	__le32 speeds;
+};
+
+_Static_assert(sizeof(struct vane_cmd_link) == 8, "link");
+
+/**
+ * struct vane_cmd_link_state - answer of VANE_CMD_LINK_GET
+ * @wanted: as set last
+ * @supported: VANE_SPEED_* of the port
+ * @partner: the link partner's, speeds all 0 without one
+ * @flags: VANE_LINK_*_PAUSE and VANE_LINK_AUTONEG in force
+ * @speed: Mb/s, 0 with the link down
+ * @reserved: 0
+ */
+struct vane_cmd_link_state {
+	struct vane_cmd_link wanted;
+	__le32 supported;
+	struct vane_cmd_link partner;
+	__le32 flags;
+	__le32 speed;
+	__le32 reserved;
+};
+
+_Static_assert(sizeof(struct vane_cmd_link_state) == 32, "link state");
+
+/*
+ * Counters of the port on the wire, sizes without FCS. Cleared by power-on
+ * only.
+ */
+enum vane_port_stat {
+	VANE_PORT_STAT_TX_FRAMES	= 0,
+	VANE_PORT_STAT_TX_BYTES		= 1,
+	VANE_PORT_STAT_TX_MULTICAST	= 2,
+	VANE_PORT_STAT_TX_BROADCAST	= 3,
+	VANE_PORT_STAT_TX_PAUSE		= 4,	/* counted in no other */
+	VANE_PORT_STAT_RX_FRAMES	= 5,
+	VANE_PORT_STAT_RX_BYTES		= 6,
+	VANE_PORT_STAT_RX_MULTICAST	= 7,
+	VANE_PORT_STAT_RX_BROADCAST	= 8,
+	VANE_PORT_STAT_RX_PAUSE		= 9,	/* counted in no other */
+	VANE_PORT_STAT_RX_DROP		= 10,	/* for no function */
+	VANE_PORT_STAT_RX_OVERSIZE	= 11,
+	VANE_PORT_STAT_RX_UNDERSIZE	= 12,
+	VANE_PORT_STAT_LINK_DOWN	= 13,	/* times that the link was lost */
+	/* Frames with FCS of 64 bytes, 65-127, -255, -511, -1023, -1518, more */
+	VANE_PORT_STAT_TX_SIZES		= 14,
+	VANE_PORT_STAT_RX_SIZES		= 21,
+	VANE_PORT_STAT_COUNT		= 28,
+};
+
+#define VANE_PORT_STAT_NUM_SIZES	7
 
 /*
  * Tags on the wire
