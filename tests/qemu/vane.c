@@ -10,7 +10,6 @@
 #include "hw/qdev-properties.h"
 #include "migration/vmstate.h"
 #include "qapi/error.h"
-#include "qapi/visitor.h"
 #include "qemu/iov.h"
 #include "qemu/main-loop.h"
 #include "system/system.h"
@@ -25,14 +24,14 @@
 #define PF_DSN_OFFSET           0x160
 #define PF_SRIOV_OFFSET         0x180
 
-#define SPEED_DEFAULT           25000   /* Mb/s */
-
 #define FEATURES_FUNCTION \
     (VANE_FEAT_TX_CSUM | VANE_FEAT_RX_CSUM | VANE_FEAT_TSO4 | \
      VANE_FEAT_TSO6 | VANE_FEAT_VLAN_INSERT | VANE_FEAT_VLAN_STRIP | \
      VANE_FEAT_RSS | VANE_FEAT_HW_GRO | VANE_FEAT_SHADOW_DB | \
-     VANE_FEAT_VLAN_FILTER)
-#define FEATURES_PF             (VANE_FEAT_VEB | VANE_FEAT_VNTAG)
+     VANE_FEAT_VLAN_FILTER | VANE_FEAT_RSS_CONTEXT | VANE_FEAT_RULES | \
+     VANE_FEAT_LOOPBACK)
+#define FEATURES_PF             (VANE_FEAT_VEB | VANE_FEAT_VNTAG | \
+                                 VANE_FEAT_PORT)
 
 /*
  * Functions
@@ -141,6 +140,7 @@ static void next_generation(VaneFunction *fn)
 void vane_function_reset(VaneFunction *fn)
 {
     fn->enabled = false;
+    fn->loopback = false;
     fn->enable_error = VANE_ERROR_NONE;
     vane_rings_reset(fn);
     vane_vectors_reset(fn);
@@ -150,6 +150,8 @@ void vane_function_reset(VaneFunction *fn)
     fn->rss_ctrl = 0;
     memset(fn->rss_key, 0, sizeof(fn->rss_key));
     memset(fn->rss_table, 0, sizeof(fn->rss_table));
+    memset(fn->rule, 0, sizeof(fn->rule));
+    bitmap_zero(fn->rules_valid, VANE_MAX_RULES);
     fn->status.bits &= ~VANE_STATUS_RESET_PENDING;
     vane_mbox_function_reset(fn);
     vane_switch_function_reset(fn);
@@ -233,6 +235,7 @@ void vane_update_pf_ready(VaneDevice *dev)
 void vane_device_reset(VaneDevice *dev)
 {
     trace_vane_device_reset();
+    vane_link_reset(dev);
     vane_switch_reset(dev);
     vane_function_reset(&dev->fn);
     vane_mbox_reset(dev);
@@ -252,6 +255,7 @@ static void vane_bh(void *opaque)
     bool more;
 
     dev->running = true;
+    vane_link_run(dev);
     more = vane_mbox_run(dev);
     more |= vane_rings_run(dev);
     vane_events_flush(dev);
@@ -275,14 +279,6 @@ void vane_schedule(VaneDevice *dev)
  * Uplink
  */
 
-void vane_uplink_send(VaneDevice *dev, const struct iovec *iov, int iovcnt)
-{
-    trace_vane_uplink_send(iov_size(iov, iovcnt));
-    if (dev->link_up) {
-        qemu_sendv_packet(qemu_get_queue(dev->nic), iov, iovcnt);
-    }
-}
-
 /*
  * A backend may answer a frame before its sending returns; the answer waits
  * for the end of the bottom half.
@@ -302,32 +298,14 @@ static ssize_t uplink_receive(NetClientState *nc, const uint8_t *buf,
     ssize_t ret;
 
     trace_vane_uplink_receive(size);
-    if (!dev->link_up) {
-        return size;
-    }
-    ret = vane_switch_receive(dev, buf, size);
+    ret = vane_link_receive(dev, buf, size);
     vane_events_flush(dev);
     return ret;
 }
 
-static void update_link(VaneDevice *dev, uint32_t speed)
-{
-    bool up = dev->link_wanted && !qemu_get_queue(dev->nic)->link_down;
-
-    if (up == dev->link_up && speed == dev->speed) {
-        return;
-    }
-    dev->link_up = up;
-    dev->speed = speed;
-    trace_vane_link(up, speed);
-    vane_cause(&dev->fn, VANE_EVENT_LINK | VANE_EVENT_STATUS);
-}
-
 static void uplink_link_changed(NetClientState *nc)
 {
-    VaneDevice *dev = qemu_get_nic_opaque(nc);
-
-    update_link(dev, dev->speed);
+    vane_link_plug(qemu_get_nic_opaque(nc));
 }
 
 static NetClientInfo uplink_info = {
@@ -340,14 +318,11 @@ static NetClientInfo uplink_info = {
 
 static void uplink_init(VaneDevice *dev)
 {
-    NetClientState *nc;
-
     dev->nic = qemu_new_nic(&uplink_info, &dev->conf, TYPE_VANE,
                             DEVICE(dev)->id,
                             &DEVICE(dev)->mem_reentrancy_guard, dev);
-    nc = qemu_get_queue(dev->nic);
-    qemu_format_nic_info_str(nc, dev->conf.macaddr.a);
-    dev->link_up = dev->link_wanted && !nc->link_down;
+    qemu_format_nic_info_str(qemu_get_queue(dev->nic), dev->conf.macaddr.a);
+    vane_link_init(dev);
 }
 
 /*
@@ -428,6 +403,7 @@ static void device_init(VaneDevice *dev)
 /* Properties may still be set while the object lives. */
 static void device_exit(VaneDevice *dev)
 {
+    vane_link_exit(dev);
     qemu_del_nic(dev->nic);
     dev->nic = NULL;
     vane_function_exit(&dev->fn);
@@ -508,45 +484,7 @@ static void vane_reset_hold(Object *obj, ResetType type)
     pcie_cap_deverr_reset(pdev);
     if (!flr) {
         memset(dev->fn.stats, 0, sizeof(dev->fn.stats));
-    }
-}
-
-static bool link_get(Object *obj, Error **errp)
-{
-    return VANE(obj)->link_wanted;
-}
-
-static void link_set(Object *obj, bool value, Error **errp)
-{
-    VaneDevice *dev = VANE(obj);
-
-    dev->link_wanted = value;
-    if (dev->nic) {
-        update_link(dev, dev->speed);
-    }
-}
-
-static void speed_get(Object *obj, Visitor *v, const char *name, void *opaque,
-                      Error **errp)
-{
-    visit_type_uint32(v, name, &VANE(obj)->speed, errp);
-}
-
-static void speed_set(Object *obj, Visitor *v, const char *name, void *opaque,
-                      Error **errp)
-{
-    VaneDevice *dev = VANE(obj);
-    uint32_t speed;
-
-    if (!visit_type_uint32(v, name, &speed, errp)) {
-        return;
-    }
-    if (speed == UINT32_MAX) {
-        error_setg(errp, "all ones is what a dead device reads, not a speed");
-    } else if (dev->nic) {
-        update_link(dev, speed);
-    } else {
-        dev->speed = speed;
+        memset(dev->link.stats, 0, sizeof(dev->link.stats));
     }
 }
 
@@ -554,8 +492,7 @@ static void vane_instance_init(Object *obj)
 {
     VaneDevice *dev = VANE(obj);
 
-    dev->link_wanted = true;
-    dev->speed = SPEED_DEFAULT;
+    vane_link_instance_init(dev);
     dev->faults.function = -1;
     object_property_add_uint64_ptr(obj, "uplink-dropped", &dev->uplink_dropped,
                                    OBJ_PROP_FLAG_READ);
@@ -601,13 +538,7 @@ static void vane_class_init(ObjectClass *klass, void *data)
     device_class_set_props(dc, vane_properties);
     set_bit(DEVICE_CATEGORY_NETWORK, dc->categories);
 
-    object_class_property_add_bool(klass, "link", link_get, link_set);
-    object_class_property_set_description(klass, "link",
-                                          "the port's link (at run time too)");
-    object_class_property_add(klass, "speed", "uint32", speed_get, speed_set,
-                              NULL, NULL);
-    object_class_property_set_description(klass, "speed",
-                                          "the port's Mb/s (at run time too)");
+    vane_link_class_init(klass);
     vane_fault_class_init(klass);
     vane_counters_class_init(klass);
 }

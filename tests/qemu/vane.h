@@ -161,6 +161,18 @@ typedef struct VaneMailbox {
     uint16_t notice_queue;
 } VaneMailbox;
 
+/* A receive rule: the registers of it */
+typedef struct VaneRule {
+    uint32_t ctrl;              /* 0 while it is not valid */
+    uint32_t ports;
+    uint32_t ether;
+    uint32_t proto;
+    uint64_t dst_mac;
+    uint64_t src_mac;
+    uint32_t src_ip[4];         /* bytes as in the header, little-endian */
+    uint32_t dst_ip[4];
+} VaneRule;
+
 /* Administered configuration of a port, in host byte order. */
 typedef struct VanePort {
     uint8_t mac[6];
@@ -195,6 +207,7 @@ struct VaneFunction {
     uint16_t max_vectors;
 
     bool enabled;               /* CTRL.ENABLE, and accepted */
+    bool loopback;              /* CTRL.LOOPBACK */
     uint8_t enable_error;       /* enum vane_error */
     uint64_t features_drv;
     uint32_t max_frame;         /* MAX_FRAME */
@@ -203,7 +216,9 @@ struct VaneFunction {
     uint32_t cause_count;
     uint32_t rss_ctrl;
     uint8_t rss_key[VANE_RSS_KEY_SIZE];
-    uint8_t rss_table[VANE_RSS_TABLE_SIZE];
+    uint8_t rss_table[VANE_RSS_CONTEXTS * VANE_RSS_TABLE_SIZE];
+    VaneRule rule[VANE_MAX_RULES];
+    DECLARE_BITMAP(rules_valid, VANE_MAX_RULES);
     VaneStatus status;
     VaneMailbox mbox;
     VanePort port;
@@ -239,6 +254,28 @@ typedef struct VaneSlotQueue {
     uint16_t *owner;            /* RQ: VF index of each slot */
     bool *is_notice;            /* RQ: type of each slot */
 } VaneSlotQueue;
+
+typedef struct VaneHeldFrame VaneHeldFrame;
+
+/* The port, its link partner, and what they have agreed on. */
+typedef struct VaneLink {
+    bool plugged;               /* property "link" */
+    bool partner_autoneg;       /* property "partner-autoneg" */
+    uint32_t partner_speed;     /* property "speed": Mb/s */
+    uint32_t partner_pause;     /* property "partner-pause": VANE_LINK_*_PAUSE */
+    uint32_t flags;             /* VANE_LINK_* that the PF wants */
+    uint32_t speeds;            /* VANE_SPEED_* that the PF wants */
+    uint32_t in_force;          /* VANE_LINK_* */
+    uint32_t led;               /* PORT_LED */
+    QEMUTimer training;         /* pending: the link is about to come up */
+    QEMUTimer pause_timer;      /* pending: nothing is sent */
+    QSIMPLEQ_HEAD(, VaneHeldFrame) held;        /* until it is over */
+    size_t held_bytes;
+    bool receiving;             /* a frame from the uplink is on its way */
+    bool send_pause;            /* for it found no buffer */
+    int64_t next_pause_ms;      /* none before */
+    uint64_t stats[VANE_PORT_STAT_COUNT];
+} VaneLink;
 
 /* Run-time faults: QOM properties of the PF. */
 typedef struct VaneFaults {
@@ -287,8 +324,8 @@ struct VaneDevice {
     bool ctrl_ready;            /* PF_CTRL.READY */
     bool pf_ready;              /* STATUS.PF_READY as last told */
     bool link_up;
-    bool link_wanted;           /* property "link" */
-    uint32_t speed;
+    uint32_t speed;             /* Mb/s, the last one while there is no link */
+    VaneLink link;
 
     MemoryRegion bar;
     MemoryRegion regs;
@@ -357,8 +394,28 @@ int vane_check_resources(VaneDevice *dev, const VaneFunction *fn,
 /* Runs the bottom half soon. */
 void vane_schedule(VaneDevice *dev);
 
+/*
+ * vane_link.c: the port
+ */
+void vane_link_class_init(ObjectClass *klass);
+void vane_link_instance_init(VaneDevice *dev);
+/* There is a NIC now, and no more. */
+void vane_link_init(VaneDevice *dev);
+void vane_link_exit(VaneDevice *dev);
+/* Soft reset of the device, and power-on. */
+void vane_link_reset(VaneDevice *dev);
+/* The backend's cable was plugged in or out. */
+void vane_link_plug(VaneDevice *dev);
 /* A frame for the uplink; it is copied or sent before this returns. */
 void vane_uplink_send(VaneDevice *dev, const struct iovec *iov, int iovcnt);
+/* A frame from the uplink. */
+ssize_t vane_link_receive(VaneDevice *dev, const uint8_t *buf, size_t size);
+/* A frame found no buffer in a queue of this function. */
+void vane_link_no_buffer(VaneFunction *fn);
+/* The port is paused, and cannot keep more for later. */
+bool vane_link_full(const VaneDevice *dev);
+/* Bottom half: sends what waits for the end of a pause. */
+void vane_link_run(VaneDevice *dev);
 
 /*
  * vane_dma.c: host memory as the function sees it. All return false, with the
@@ -421,6 +478,13 @@ uint32_t vane_fault_response_delay(const VaneFunction *fn);
 /* Adds the properties of the faults (PF), or of the counters (PF and VF). */
 void vane_fault_class_init(ObjectClass *klass);
 void vane_counters_class_init(ObjectClass *klass);
+
+/*
+ * vane_rule.c: receive rules; vane_net.h has more of it
+ */
+/* May the rule's registers be used with this value of CTRL? */
+bool vane_rule_possible(const VaneFunction *fn, const VaneRule *rule,
+                        uint32_t ctrl);
 
 /*
  * vane_regs.c, vane_mmio.c: BAR 0
@@ -549,5 +613,8 @@ VaneCmdHandler vane_switch_mode_set;
 VaneCmdHandler vane_switch_mode_get;
 VaneCmdHandler vane_switch_vif_list_set;
 VaneCmdHandler vane_switch_vif_list_get;
+VaneCmdHandler vane_link_cmd_set;
+VaneCmdHandler vane_link_cmd_get;
+VaneCmdHandler vane_link_cmd_stats;
 
 #endif /* HW_NET_VANE_H */

@@ -115,6 +115,12 @@ static const VaneCommand commands[] = {
     [VANE_CMD_STATS_GET] = {
         sizeof(struct vane_cmd_target), VANE_STAT_COUNT * sizeof(__le64),
         stats_get },
+    [VANE_CMD_LINK_SET] = {
+        sizeof(struct vane_cmd_link), 0, vane_link_cmd_set },
+    [VANE_CMD_LINK_GET] = {
+        0, sizeof(struct vane_cmd_link_state), vane_link_cmd_get },
+    [VANE_CMD_PORT_STATS_GET] = {
+        0, VANE_PORT_STAT_COUNT * sizeof(__le64), vane_link_cmd_stats },
 };
 
 int vane_cmd_execute(VaneDevice *dev, struct vane_msg *msg, uint32_t *answer)

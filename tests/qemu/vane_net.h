@@ -67,8 +67,11 @@ struct VaneFrame {
 
     /* Where headers start: offsets in room[], 0 = not found */
     uint16_t l3;
-    uint16_t l4;
+    uint16_t l4;                /* TCP and UDP only */
+    uint16_t ports;             /* SCTP's too */
+    uint16_t ethertype;         /* behind the tags */
     uint8_t l4_proto;
+    uint8_t ip_proto;           /* with l3: of the last header looked at */
     bool ipv6;
     uint32_t l4_len;            /* L4 header and payload, as IP says */
     VaneCsum csum;
@@ -169,9 +172,18 @@ void vane_segments_start(VaneSegments *it, const VaneFrame *tso);
 /* False after the last one. */
 bool vane_segments_next(VaneSegments *it, VaneFrame *segment);
 
-/* Receive queue of a frame, its hash and VANE_RXC_HASH_*. */
+/* Receive queue of a frame by an RSS table, its hash and VANE_RXC_HASH_*. */
 uint32_t vane_rss_queue(const VaneFunction *fn, const VaneFrame *frame,
-                        uint32_t *hash, uint64_t *hash_type);
+                        uint32_t table, uint32_t *hash, uint64_t *hash_type);
+
+/*
+ * vane_rule.c: receive rules
+ */
+/* The rule for a frame, which the function gets @untag without its tag. */
+const VaneRule *vane_rule_find(const VaneFunction *fn, const VaneFrame *frame,
+                               bool untag);
+uint32_t vane_rule_action(const VaneRule *rule);
+uint32_t vane_rule_target(const VaneRule *rule);
 
 /*
  * vane_switch.c

@@ -31,12 +31,17 @@ static void parse_l4(VaneFrame *frame, uint16_t at, uint8_t proto,
         least = sizeof(struct tcp_header);
         break;
     case IP_PROTO_UDP:
+    case IP_PROTO_SCTP:
         least = sizeof(struct udp_header);
         break;
     default:
         return;
     }
     if (at + least > head_end(frame)) {
+        return;
+    }
+    frame->ports = at;
+    if (proto == IP_PROTO_SCTP) {
         return;
     }
     frame->l4 = at;
@@ -59,12 +64,13 @@ static void parse_ipv4(VaneFrame *frame, uint16_t at)
     }
     frame->l3 = at;
     frame->ipv6 = false;
+    frame->ip_proto = ip[offsetof(struct ip_header, ip_p)];
     if (lduw_be_p(ip + offsetof(struct ip_header, ip_off)) &
         (IP_MF | IP_OFFMASK)) {
         return;
     }
     bytes = lduw_be_p(ip + offsetof(struct ip_header, ip_len));
-    parse_l4(frame, at + header, ip[offsetof(struct ip_header, ip_p)],
+    parse_l4(frame, at + header, frame->ip_proto,
              bytes > header ? bytes - header : 0);
 }
 
@@ -85,6 +91,7 @@ static void parse_ipv6(VaneFrame *frame, uint16_t at)
     for (i = 0; i < MAX_EXTENSIONS; i++) {
         const uint8_t *ext = frame->room + l4;
 
+        frame->ip_proto = next;
         switch (next) {
         case IP6_HOP_BY_HOP:
         case IP6_DESTINATON:
@@ -124,6 +131,7 @@ void vane_frame_parse(VaneFrame *frame)
 
     frame->l3 = 0;
     frame->l4 = 0;
+    frame->ports = 0;
     frame->csum = VANE_CSUM_UNKNOWN;
 
     for (tags = 0; tags < 2; tags++) {
@@ -135,6 +143,7 @@ void vane_frame_parse(VaneFrame *frame)
         proto = lduw_be_p(frame->room + at);
     }
     at += sizeof(proto);
+    frame->ethertype = proto;
     if (proto == ETH_P_IP) {
         parse_ipv4(frame, at);
     } else if (proto == ETH_P_IPV6) {
@@ -339,6 +348,9 @@ bool vane_segments_next(VaneSegments *it, VaneFrame *segment)
     segment->l3 = tso->l3;
     segment->l4 = tso->l4;
     segment->l4_proto = tso->l4_proto;
+    segment->ports = tso->ports;
+    segment->ethertype = tso->ethertype;
+    segment->ip_proto = tso->ip_proto;
     segment->ipv6 = tso->ipv6;
     segment->mss = 0;
     segment->segments = 1;
@@ -380,15 +392,18 @@ static uint32_t rss_l4_bit(const VaneFrame *frame)
 }
 
 uint32_t vane_rss_queue(const VaneFunction *fn, const VaneFrame *frame,
-                        uint32_t *hash, uint64_t *hash_type)
+                        uint32_t table, uint32_t *hash, uint64_t *hash_type)
 {
+    const uint8_t *entries = fn->rss_table + table * VANE_RSS_TABLE_SIZE;
+    /* A frame without a hash; of table 0 that is queue 0 in any case. */
+    uint32_t otherwise = table ? entries[0] : 0;
     uint8_t *l3 = (uint8_t *)frame->room + frame->l3;
     net_toeplitz_key key;
 
     *hash = 0;
     *hash_type = VANE_RXC_HASH_NONE;
     if (!fn->rss_ctrl || !frame->l3) {
-        return 0;
+        return otherwise;
     }
     if (frame->l4 && fn->rss_ctrl & rss_l4_bit(frame)) {
         *hash_type = VANE_RXC_HASH_L4;
@@ -396,7 +411,7 @@ uint32_t vane_rss_queue(const VaneFunction *fn, const VaneFrame *frame,
                (frame->ipv6 ? VANE_RSS_CTRL_IPV6 : VANE_RSS_CTRL_IPV4)) {
         *hash_type = VANE_RXC_HASH_L3;
     } else {
-        return 0;
+        return otherwise;
     }
 
     net_toeplitz_key_init(&key, (uint8_t *)fn->rss_key);
@@ -411,5 +426,5 @@ uint32_t vane_rss_queue(const VaneFunction *fn, const VaneFrame *frame,
         net_toeplitz_add(hash, (uint8_t *)frame->room + frame->l4,
                          2 * sizeof(uint16_t), &key);
     }
-    return fn->rss_table[*hash % VANE_RSS_TABLE_SIZE];
+    return entries[*hash % VANE_RSS_TABLE_SIZE];
 }

@@ -89,7 +89,8 @@ static uint64_t features_dev_read(VaneFunction *fn, uint32_t i)
 
 static uint64_t ctrl_read(VaneFunction *fn, uint32_t i)
 {
-    return fn->enabled ? VANE_CTRL_ENABLE : 0;
+    return (fn->enabled ? VANE_CTRL_ENABLE : 0) |
+           (fn->loopback ? VANE_CTRL_LOOPBACK : 0);
 }
 
 static void ctrl_write(VaneFunction *fn, uint32_t i, uint64_t value)
@@ -97,7 +98,11 @@ static void ctrl_write(VaneFunction *fn, uint32_t i, uint64_t value)
     if (value & VANE_CTRL_RESET) {
         vane_function_reset(fn);
         vane_notice(fn, VANE_NOTICE_RESET, VANE_ERROR_NONE, 0);
+    } else if (value & VANE_CTRL_LOOPBACK &&
+               !(fn->features_drv & VANE_FEAT_LOOPBACK)) {
+        feature_missing(fn, "CTRL", value);
     } else {
+        fn->loopback = value & VANE_CTRL_LOOPBACK;
         vane_function_enable(fn, value & VANE_CTRL_ENABLE);
     }
 }
@@ -185,7 +190,7 @@ static const VaneReg function_regs[] = {
     { "FEATURES_DRV", VANE_REG_FEATURES_DRV, 8, .writable = BITS64,
       MEMBER(VaneFunction, features_drv) },
     { "CTRL", VANE_REG_CTRL, 4, .any_time = true,
-      .writable = VANE_CTRL_ENABLE | VANE_CTRL_RESET,
+      .writable = VANE_CTRL_ENABLE | VANE_CTRL_RESET | VANE_CTRL_LOOPBACK,
       .read = ctrl_read, .write = ctrl_write },
     { "STATE", VANE_REG_STATE, 4, .read = state_read },
     { "GENERATION", VANE_REG_GENERATION, 4, MEMBER(VaneFunction, generation) },
@@ -249,7 +254,7 @@ static const VaneReg status_regs[] = {
  * Windows of bytes: mailbox, RSS key and table
  */
 
-#define WINDOW(name, member, may_write)                                     \
+#define WINDOW_READ(name, member)                                           \
 static uint32_t name##_count(const VaneFunction *fn)                        \
 {                                                                           \
     return sizeof(fn->member) / sizeof(uint32_t);                           \
@@ -258,7 +263,10 @@ static uint32_t name##_count(const VaneFunction *fn)                        \
 static uint64_t name##_read(VaneFunction *fn, uint32_t i)                   \
 {                                                                           \
     return ldl_le_p(fn->member + i * sizeof(uint32_t));                     \
-}                                                                           \
+}
+
+#define WINDOW(name, member, may_write)                                     \
+WINDOW_READ(name, member)                                                   \
                                                                             \
 static void name##_write(VaneFunction *fn, uint32_t i, uint64_t value)      \
 {                                                                           \
@@ -273,7 +281,24 @@ static const VaneReg name##_regs[] = {                                      \
 WINDOW(mbox_req, mbox.request, true);
 WINDOW(mbox_rsp, mbox.response, false);
 WINDOW(rss_key, rss_key, true);
-WINDOW(rss_table, rss_table, true);
+WINDOW_READ(rss_table, rss_table)
+
+static void rss_table_write(VaneFunction *fn, uint32_t i, uint64_t value)
+{
+    size_t at = i * sizeof(uint32_t);
+
+    if (at >= VANE_RSS_TABLE_SIZE &&
+        !(fn->features_drv & VANE_FEAT_RSS_CONTEXT)) {
+        feature_missing(fn, "RSS_TABLE", value);
+        return;
+    }
+    stl_le_p(fn->rss_table + at, value);
+}
+
+static const VaneReg rss_table_regs[] = {
+    { "rss_table", 0, 4, .writable = BITS32, .read = rss_table_read,
+      .write = rss_table_write },
+};
 
 static void mbox_db_write(VaneFunction *fn, uint32_t i, uint64_t value)
 {
@@ -513,6 +538,12 @@ static void vector_ctrl_write(VaneFunction *fn, uint32_t i, uint64_t value)
     vane_vector_enable(fn, i, value & VANE_VEC_CTRL_ENABLE);
 }
 
+static void vector_test_write(VaneFunction *fn, uint32_t i, uint64_t value)
+{
+    vane_event(fn, i, 1);
+    vane_events_flush(fn->dev);
+}
+
 static const VaneReg vector_regs[] = {
     { "VEC_SB_ADDR", VANE_VEC_SB_ADDR, 8, .writable = BITS64,
       MEMBER(VaneVector, sb_addr) },
@@ -522,10 +553,12 @@ static const VaneReg vector_regs[] = {
       .writable = VANE_VEC_CTRL_ENABLE,
       .read = vector_ctrl_read, .write = vector_ctrl_write },
     { "VEC_EVENTS", VANE_VEC_EVENTS, 4, MEMBER(VaneVector, events) },
+    { "VEC_TEST", VANE_VEC_TEST, 4, .any_time = true, .write_only = true,
+      .writable = BITS32, .write = vector_test_write },
 };
 
 /*
- * RSS, counters
+ * RSS, receive rules, counters
  */
 
 static void rss_ctrl_write(VaneFunction *fn, uint32_t i, uint64_t value)
@@ -541,6 +574,71 @@ static const VaneReg rss_regs[] = {
     { "RSS_CTRL", VANE_REG_RSS_CTRL - VANE_BLK_RSS, 4, .any_time = true,
       .writable = VANE_RSS_CTRL_ALL, MEMBER(VaneFunction, rss_ctrl),
       .write = rss_ctrl_write },
+};
+
+static uint32_t rule_count(const VaneFunction *fn)
+{
+    return VANE_MAX_RULES;
+}
+
+static void *rule_element(VaneFunction *fn, uint32_t i)
+{
+    return &fn->rule[i];
+}
+
+static bool rule_locked(const VaneFunction *fn, uint32_t i)
+{
+    return test_bit(i, fn->rules_valid);
+}
+
+static void rule_ctrl_write(VaneFunction *fn, uint32_t i, uint64_t value)
+{
+    VaneRule *rule = &fn->rule[i];
+    bool valid = value & VANE_RULE_CTRL_VALID;
+
+    if (valid && !(fn->features_drv & VANE_FEAT_RULES)) {
+        feature_missing(fn, "RULE_CTRL", value);
+        return;
+    }
+    if (valid && !vane_rule_possible(fn, rule, value)) {
+        vane_guest_error(fn, "rule %u: CTRL 0x%" PRIx64, i, value);
+        valid = false;
+    }
+    rule->ctrl = valid ? value : 0;
+    if (valid) {
+        set_bit(i, fn->rules_valid);
+    } else {
+        clear_bit(i, fn->rules_valid);
+    }
+}
+
+#define RULE_IP(name, offset, member, i) \
+    { name, (offset) + 4 * (i), 4, .writable = BITS32, \
+      MEMBER(VaneRule, member[i]) }
+
+static const VaneReg rule_regs[] = {
+    { "RULE_CTRL", VANE_RULE_CTRL, 4, .any_time = true,
+      .writable = VANE_RULE_CTRL_VALID | VANE_RULE_CTRL_ACTION |
+                  VANE_RULE_CTRL_TARGET | VANE_RULE_CTRL_MATCH,
+      MEMBER(VaneRule, ctrl), .write = rule_ctrl_write },
+    { "RULE_PORTS", VANE_RULE_PORTS, 4, .writable = BITS32,
+      MEMBER(VaneRule, ports) },
+    { "RULE_ETHER", VANE_RULE_ETHER, 4, .writable = BITS32,
+      MEMBER(VaneRule, ether) },
+    { "RULE_PROTO", VANE_RULE_PROTO, 4, .writable = BITS32,
+      MEMBER(VaneRule, proto) },
+    { "RULE_DST_MAC", VANE_RULE_DST_MAC, 8, .writable = BITS64,
+      MEMBER(VaneRule, dst_mac) },
+    { "RULE_SRC_MAC", VANE_RULE_SRC_MAC, 8, .writable = BITS64,
+      MEMBER(VaneRule, src_mac) },
+    RULE_IP("RULE_SRC_IP0", VANE_RULE_SRC_IP, src_ip, 0),
+    RULE_IP("RULE_SRC_IP1", VANE_RULE_SRC_IP, src_ip, 1),
+    RULE_IP("RULE_SRC_IP2", VANE_RULE_SRC_IP, src_ip, 2),
+    RULE_IP("RULE_SRC_IP3", VANE_RULE_SRC_IP, src_ip, 3),
+    RULE_IP("RULE_DST_IP0", VANE_RULE_DST_IP, dst_ip, 0),
+    RULE_IP("RULE_DST_IP1", VANE_RULE_DST_IP, dst_ip, 1),
+    RULE_IP("RULE_DST_IP2", VANE_RULE_DST_IP, dst_ip, 2),
+    RULE_IP("RULE_DST_IP3", VANE_RULE_DST_IP, dst_ip, 3),
 };
 
 static uint32_t stat_count(const VaneFunction *fn)
@@ -598,6 +696,11 @@ static uint64_t limit_vif_lists_read(VaneFunction *fn, uint32_t i)
     return VANE_MAX_VIF_LISTS;
 }
 
+static uint64_t limit_rate_groups_read(VaneFunction *fn, uint32_t i)
+{
+    return VANE_MAX_RATE_GROUPS;
+}
+
 static const VaneReg pf_regs[] = {
     { "PF_CTRL", VANE_REG_PF_CTRL - VANE_BLK_PF, 4,
       .writable = VANE_PF_CTRL_RESET | VANE_PF_CTRL_READY,
@@ -612,6 +715,10 @@ static const VaneReg pf_regs[] = {
       .read = limit_filters_read },
     { "LIMIT_VIF_LISTS", VANE_REG_LIMIT_VIF_LISTS - VANE_BLK_PF, 4,
       .read = limit_vif_lists_read },
+    { "LIMIT_RATE_GROUPS", VANE_REG_LIMIT_RATE_GROUPS - VANE_BLK_PF, 4,
+      .read = limit_rate_groups_read },
+    { "PORT_LED", VANE_REG_PORT_LED - VANE_BLK_PF, 4,
+      .writable = VANE_PORT_LED_ON, MEMBER(VaneDevice, link.led) },
 };
 
 /* RQ and SQ have the same registers at a distance. */
@@ -733,6 +840,8 @@ const VaneBank vane_banks[] = {
       .count = rss_key_count },
     { VANE_REG_RSS_TABLE, sizeof(uint32_t), REGS(rss_table_regs),
       .count = rss_table_count },
+    { VANE_RULE(0), VANE_RULE_STRIDE, REGS(rule_regs), .count = rule_count,
+      .element = rule_element, .locked = rule_locked },
     { VANE_BLK_STATS, sizeof(uint64_t), REGS(stat_regs), .count = stat_count },
     { VANE_BLK_PF, VANE_REG_RQ_BASE - VANE_BLK_PF, REGS(pf_regs),
       .pf_only = true, .count = one, .element = device_element },

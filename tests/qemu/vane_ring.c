@@ -306,7 +306,8 @@ bool vane_rings_run(VaneDevice *dev)
     VaneTxQueue *txq;
     VaneRxQueue *rxq;
 
-    while (budget && (txq = QTAILQ_FIRST(&dev->tx_pending))) {
+    while (budget && !vane_link_full(dev) &&
+           (txq = QTAILQ_FIRST(&dev->tx_pending))) {
         QTAILQ_REMOVE(&dev->tx_pending, txq, next);
         txq->listed = false;
         if (!vane_dma_allowed(txq->fn) || vane_fault_queue_hang(txq->fn)) {

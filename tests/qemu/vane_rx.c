@@ -328,6 +328,7 @@ static bool rxq_put(const RxTarget *target, VaneFrame *frame, bool untag,
     vane_tag_view(frame, untag, rxq->opt & VANE_RXQ_OPT_VLAN_STRIP, &view);
     need = DIV_ROUND_UP(view.len, rxq->buf_len);
     if (!rxq_reserve(rxq, need, why)) {
+        vane_link_no_buffer(fn);
         return false;
     }
     if (!write_payload(rxq, frame, &view, need)) {
@@ -346,6 +347,28 @@ static bool rxq_put(const RxTarget *target, VaneFrame *frame, bool untag,
     }
     stage_frame(target, frame, &view, flags, gso, need);
     trace_vane_rx_frame(fn->index, rxq->index, view.len, frame->segments);
+    return true;
+}
+
+/* The queue of a frame, by rule or by RSS. False if a rule drops it. */
+static bool steer(VaneFunction *fn, const VaneFrame *frame, bool untag,
+                  RxTarget *target, uint32_t *queue)
+{
+    const VaneRule *rule = vane_rule_find(fn, frame, untag);
+    uint32_t action = rule ? vane_rule_action(rule) : VANE_RULE_ACTION_RSS;
+    uint32_t table = 0;
+
+    if (action == VANE_RULE_ACTION_DROP) {
+        return false;
+    }
+    if (rule && action == VANE_RULE_ACTION_RSS) {
+        table = vane_rule_target(rule);
+    }
+    *queue = vane_rss_queue(fn, frame, table, &target->hash,
+                            &target->hash_type);
+    if (action == VANE_RULE_ACTION_QUEUE) {
+        *queue = vane_rule_target(rule);
+    }
     return true;
 }
 
@@ -372,7 +395,10 @@ void vane_rx_frame(VaneFunction *fn, VaneFrame *frame, bool untag)
         drop(fn, VANE_STAT_RX_DROP_OVERSIZE, frame->segments);
         return;
     }
-    queue = vane_rss_queue(fn, frame, &target.hash, &target.hash_type);
+    if (!steer(fn, frame, untag, &target, &queue)) {
+        drop(fn, VANE_STAT_RX_DROP_RULE, frame->segments);
+        return;
+    }
     if (queue >= fn->queues || !fn->rxq[queue].enabled) {
         drop(fn, VANE_STAT_RX_DROP_NOBUF, frame->segments);
         return;

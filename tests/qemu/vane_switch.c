@@ -43,10 +43,10 @@ static bool receives_address(const VaneFunction *fn,
            vane_switch_has_filter(port, mac);
 }
 
-/* The frame has found its receiver. */
+/* The frame has found its receiver; one in loopback gets its own only. */
 static void deliver(VaneFunction *fn, VaneFrame *frame)
 {
-    if (fn->port.flags & VANE_PORT_FLAG_LINK) {
+    if (fn->port.flags & VANE_PORT_FLAG_LINK && !fn->loopback) {
         vane_rx_frame(fn, frame, fn->port.vlan_proto);
     }
 }
@@ -195,8 +195,8 @@ void vane_switch_transmit(VaneFunction *fn, VaneFrame *frame, bool has_tci,
     uint32_t seen = frame->len + (has_tci ? VANE_VLAN_TAG_SIZE : 0);
     bool vntag_mode = sw->mode == VANE_SWITCH_VNTAG;
 
-    if (!(fn->port.flags & VANE_PORT_FLAG_LINK) ||
-        (vntag_mode && !fn->port.vif)) {
+    if (!fn->loopback && (!(fn->port.flags & VANE_PORT_FLAG_LINK) ||
+                          (vntag_mode && !fn->port.vif))) {
         drop(fn, frame, VANE_STAT_TX_DROP_LINK);
         return;
     }
@@ -209,7 +209,9 @@ void vane_switch_transmit(VaneFunction *fn, VaneFrame *frame, bool has_tci,
         return;
     }
     vane_count_frame(fn, VANE_STAT_TX_FRAMES, frame, seen - frame->len);
-    if (vntag_mode) {
+    if (fn->loopback) {
+        vane_rx_frame(fn, frame, fn->port.vlan_proto);
+    } else if (vntag_mode) {
         uint32_t vntag = vane_put(VANE_VNTAG_SVIF, fn->port.vif);
 
         send_uplink(dev, frame, &vntag);
