@@ -82,8 +82,7 @@ typedef struct VaneTxQueue {
     uint32_t vector;
 
     bool enabled;
-    bool pending;               /* rung: has to be looked at */
-    bool listed;                /* on VaneDevice.tx_pending */
+    bool pending;               /* rung: on VaneSchedPort.queues */
     uint8_t error;              /* enum vane_error */
     uint16_t index;
     uint16_t head;              /* next descriptor to be read */
@@ -173,6 +172,54 @@ typedef struct VaneRule {
     uint32_t dst_ip[4];
 } VaneRule;
 
+/* A token bucket. A token is what 1 Mb/s sends in 1 ns: 1/8000 byte. */
+typedef struct VaneBucket {
+    uint32_t rate;              /* Mb/s; 0: no bucket */
+    int64_t tokens;             /* below 0 for the excess of the last frame */
+    int64_t filled_ns;          /* when tokens were right */
+} VaneBucket;
+
+/* What a port or a group of ports may send, and what it is sure of. */
+typedef struct VaneRate {
+    VaneBucket max;
+    VaneBucket share;
+} VaneRate;
+
+typedef enum VaneSchedList {
+    VANE_SCHED_TURN,            /* sends when it is its turn */
+    VANE_SCHED_PARKED,          /* over a maximum: waits for its time */
+    VANE_SCHED_LISTS,
+    VANE_SCHED_IDLE = VANE_SCHED_LISTS, /* nothing to send, or may do no DMA */
+} VaneSchedList;
+
+/* A port in the transmit scheduler: vane_sched.c's. */
+typedef struct VaneSchedPort {
+    VaneSchedList list;
+    bool owed;                  /* on VaneSched.owed too; TURN only */
+    bool spent;                 /* its turn is over, or a bucket empty */
+    int64_t deficit;            /* bytes that it may send in its turn */
+    int64_t wake_ns;            /* PARKED: until then */
+    VaneRate rate;
+    QTAILQ_HEAD(, VaneTxQueue) queues;  /* pending, served in turn */
+    QTAILQ_ENTRY(VaneFunction) next;
+    QTAILQ_ENTRY(VaneFunction) next_owed;
+} VaneSchedPort;
+
+/* The transmit scheduler: vane_sched.c's. */
+typedef struct VaneSched {
+    QTAILQ_HEAD(, VaneFunction) list[VANE_SCHED_LISTS];
+    QTAILQ_HEAD(, VaneFunction) owed;   /* have sent less than their share */
+    VaneRate group[VANE_MAX_RATE_GROUPS + 1];   /* 0 is none */
+    VaneBucket speed;           /* of the port on the wire */
+    bool blocked;               /* by it */
+    bool contended;             /* it was of late: shares count */
+    bool serving_owed;          /* the port that sends now is here as such */
+    int64_t now_ns;             /* when the bottom half started */
+    int64_t wake_ns;            /* first of the parked ports; INT64_MAX */
+    int64_t armed_ns;           /* what the timer is set to; INT64_MAX */
+    QEMUTimer *timer;
+} VaneSched;
+
 /* Administered configuration of a port, in host byte order. */
 typedef struct VanePort {
     uint8_t mac[6];
@@ -184,6 +231,9 @@ typedef struct VanePort {
     uint16_t queues;
     uint16_t vectors;
     uint32_t cookie;
+    uint32_t tx_max;            /* Mb/s, 0 = no limit */
+    uint32_t tx_share;          /* Mb/s */
+    uint16_t rate_group;        /* 0 = none */
 } VanePort;
 
 /* The STATUS block but for PF_READY, which the device computes. */
@@ -222,6 +272,7 @@ struct VaneFunction {
     VaneStatus status;
     VaneMailbox mbox;
     VanePort port;
+    VaneSchedPort sched;
 
     VaneTxQueue *txq;           /* [max_queues] */
     VaneRxQueue *rxq;           /* [max_queues] */
@@ -337,7 +388,7 @@ struct VaneDevice {
     bool uplink_waits;          /* a frame was told to */
     QEMUTimer *mbox_timer;      /* fault-mbox-delay-ms */
     QTAILQ_HEAD(, VaneVector) dirty;
-    QTAILQ_HEAD(, VaneTxQueue) tx_pending;      /* served in turn */
+    VaneSched sched;
     QTAILQ_HEAD(, VaneRxQueue) rx_dirty;        /* completions to be written */
     VaneFrame *frame_tx;        /* on its way from a transmit queue */
     VaneFrame *frame_rx;        /* from the uplink */
@@ -581,6 +632,14 @@ bool vane_rings_run(VaneDevice *dev);
 void vane_queue_error(VaneFunction *fn, uint32_t queue, enum vane_error error);
 
 /*
+ * vane_sched.c: rates, and which queue is next to transmit
+ */
+/* PORT_SET gave the port other rates, or another group. */
+void vane_sched_port_changed(VaneFunction *fn);
+/* No group has a rate. */
+void vane_sched_reset(VaneDevice *dev);
+
+/*
  * vane_switch.c: ports, filters, forwarding
  */
 void vane_switch_init(VaneDevice *dev);
@@ -613,6 +672,9 @@ VaneCmdHandler vane_switch_mode_set;
 VaneCmdHandler vane_switch_mode_get;
 VaneCmdHandler vane_switch_vif_list_set;
 VaneCmdHandler vane_switch_vif_list_get;
+VaneCmdHandler vane_switch_trunk_set;
+VaneCmdHandler vane_switch_trunk_get;
+VaneCmdHandler vane_sched_group_set;
 VaneCmdHandler vane_link_cmd_set;
 VaneCmdHandler vane_link_cmd_get;
 VaneCmdHandler vane_link_cmd_stats;

@@ -75,6 +75,9 @@ static int stats_get(VaneDevice *dev, const void *req, void *rsp)
     return VANE_OK;
 }
 
+/* A PF's driver of ABI 1.0 knows no rates. */
+#define PORT_SIZE_1_0   offsetof(struct vane_cmd_port, tx_max)
+
 typedef struct VaneCommand {
     uint16_t request;           /* least bytes of the body */
     uint16_t answer;            /* bytes of the answer's body */
@@ -82,11 +85,9 @@ typedef struct VaneCommand {
 } VaneCommand;
 
 static const VaneCommand commands[] = {
-    [VANE_CMD_PORT_SET] = {
-        sizeof(struct vane_cmd_port), 0, vane_switch_port_set },
+    [VANE_CMD_PORT_SET] = { PORT_SIZE_1_0, 0, vane_switch_port_set },
     [VANE_CMD_PORT_GET] = {
-        sizeof(struct vane_cmd_port), sizeof(struct vane_cmd_port),
-        vane_switch_port_get },
+        PORT_SIZE_1_0, sizeof(struct vane_cmd_port), vane_switch_port_get },
     [VANE_CMD_STATUS_SET] = {
         sizeof(struct vane_cmd_status), 0, status_set },
     [VANE_CMD_FILTER_ADD] = {
@@ -115,6 +116,13 @@ static const VaneCommand commands[] = {
     [VANE_CMD_STATS_GET] = {
         sizeof(struct vane_cmd_target), VANE_STAT_COUNT * sizeof(__le64),
         stats_get },
+    [VANE_CMD_TRUNK_SET] = {
+        sizeof(struct vane_cmd_trunk), 0, vane_switch_trunk_set },
+    [VANE_CMD_TRUNK_GET] = {
+        sizeof(struct vane_cmd_trunk), sizeof(struct vane_cmd_trunk),
+        vane_switch_trunk_get },
+    [VANE_CMD_RATE_GROUP_SET] = {
+        sizeof(struct vane_cmd_rate_group), 0, vane_sched_group_set },
     [VANE_CMD_LINK_SET] = {
         sizeof(struct vane_cmd_link), 0, vane_link_cmd_set },
     [VANE_CMD_LINK_GET] = {
@@ -141,6 +149,8 @@ int vane_cmd_execute(VaneDevice *dev, struct vane_msg *msg, uint32_t *answer)
         result = VANE_ERR_LENGTH;
         goto out;
     }
+    /* What an older driver's body lacks is 0. */
+    memset(msg->body + len, 0, VANE_MSG_BODY_MAX - len);
     result = command->handler(dev, msg->body, rsp);
     if (result == VANE_OK) {
         *answer = command->answer;

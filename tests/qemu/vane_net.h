@@ -16,6 +16,8 @@
 #include "net/eth.h"
 #include "vane.h"
 
+/* Preamble, start of frame, FCS and gap: what a frame costs on the wire */
+#define VANE_WIRE_OVERHEAD      24
 /* Both MAC addresses: where a tag belongs */
 #define VANE_TAG_OFFSET         (2 * ETH_ALEN)
 #define VANE_VLAN_TAG_SIZE      sizeof(struct vlan_header)
@@ -126,6 +128,13 @@ void vane_count_frame(VaneFunction *fn, enum vane_stat base,
  */
 /* Is there a VLAN tag in the frame's bytes? */
 bool vane_tag_inside(const VaneFrame *frame);
+/* The VLAN of the tag that is aside, as in VaneFrame.vlan; 0 for none. */
+uint16_t vane_tag_vlan(const VaneFrame *frame);
+/*
+ * That of the first tag in the frame's bytes. False if there is no more than
+ * the beginning of a tag.
+ */
+bool vane_tag_inside_vlan(const VaneFrame *frame, uint16_t *vlan);
 /* Puts the outermost VLAN tag aside. False if there is none. */
 bool vane_tag_pop(VaneFrame *frame);
 /* Makes this the outermost tag; one that was aside goes into the frame. */
@@ -191,6 +200,8 @@ uint32_t vane_rule_target(const VaneRule *rule);
 /* A frame that a function sends; with @has_tci in that C-VLAN. */
 void vane_switch_transmit(VaneFunction *fn, VaneFrame *frame, bool has_tci,
                           uint16_t tci);
+/* Bytes of the tags that the switch adds to frames of the function. */
+uint32_t vane_switch_tag_bytes(const VaneFunction *fn);
 
 /*
  * vane_tx.c: transmit queues
@@ -205,6 +216,37 @@ bool vane_txq_set_tail(VaneTxQueue *txq, uint32_t value);
  * frames of the wire, once for each receiver. True if there is more.
  */
 bool vane_txq_run(VaneTxQueue *txq, unsigned *budget);
+
+/*
+ * vane_sched.c: the transmit scheduler
+ */
+void vane_sched_init(VaneDevice *dev);
+void vane_sched_exit(VaneDevice *dev);
+void vane_sched_port_init(VaneFunction *fn);
+/* The queue has something to send, or has been stopped. */
+void vane_sched_queue(VaneTxQueue *txq);
+void vane_sched_unqueue(VaneTxQueue *txq);
+/* Bus master is back, or a fault gone: what is pending may be served. */
+void vane_sched_resume(VaneFunction *fn);
+/*
+ * The bottom half: starts, then takes the next queue until there is none and
+ * gives each back with what is left in it, then ends. vane_sched_end() is true
+ * if there are queues that need not wait.
+ */
+void vane_sched_start(VaneDevice *dev);
+VaneTxQueue *vane_sched_next(VaneDevice *dev);
+void vane_sched_done(VaneTxQueue *txq, bool more);
+bool vane_sched_end(VaneDevice *dev);
+/* May this be a maximum and a share, both in Mb/s? */
+bool vane_rates_valid(uint32_t max, uint32_t share);
+/* The port sent that much, as the wire counts it. */
+void vane_sched_charge(VaneFunction *fn, uint64_t bytes);
+
+/* Has the queue's function to wait, or to let others go? */
+static inline bool vane_sched_spent(const VaneTxQueue *txq)
+{
+    return txq->fn->sched.spent;
+}
 
 /*
  * vane_rx.c: receive queues

@@ -81,11 +81,7 @@ static enum vane_error rxq_check(const VaneRxQueue *rxq, bool cpl32)
 /* The queue does nothing any more. */
 static void txq_stop(VaneTxQueue *txq)
 {
-    if (txq->listed) {
-        QTAILQ_REMOVE(&txq->fn->dev->tx_pending, txq, next);
-    }
-    txq->listed = false;
-    txq->pending = false;
+    vane_sched_unqueue(txq);
     txq->enabled = false;
 }
 
@@ -228,22 +224,13 @@ void vane_queue_error(VaneFunction *fn, uint32_t queue, enum vane_error error)
     }
 }
 
-static void txq_list(VaneTxQueue *txq)
-{
-    txq->pending = true;
-    if (!txq->listed) {
-        txq->listed = true;
-        QTAILQ_INSERT_TAIL(&txq->fn->dev->tx_pending, txq, next);
-    }
-}
-
 void vane_txq_doorbell(VaneFunction *fn, uint32_t queue, uint32_t value)
 {
     VaneTxQueue *txq = &fn->txq[queue];
 
     trace_vane_doorbell(fn->index, VANE_RQ_QUEUE_TX | queue, value);
     if (txq->enabled && vane_txq_set_tail(txq, value)) {
-        txq_list(txq);
+        vane_sched_queue(txq);
         vane_schedule(fn->dev);
     }
 }
@@ -261,9 +248,10 @@ void vane_rxq_doorbell(VaneFunction *fn, uint32_t queue, uint32_t value)
 void vane_rings_init(VaneFunction *fn)
 {
     if (vane_is_pf(fn)) {
-        QTAILQ_INIT(&fn->dev->tx_pending);
+        vane_sched_init(fn->dev);
         QTAILQ_INIT(&fn->dev->rx_dirty);
     }
+    vane_sched_port_init(fn);
     for (uint32_t q = 0; q < fn->max_queues; q++) {
         fn->txq[q].fn = fn;
         fn->txq[q].index = q;
@@ -285,14 +273,15 @@ void vane_rings_reset(VaneFunction *fn)
 void vane_rings_exit(VaneFunction *fn)
 {
     vane_rings_reset(fn);
+    if (vane_is_pf(fn)) {
+        vane_sched_exit(fn->dev);
+    }
 }
 
 void vane_rings_resume(VaneFunction *fn)
 {
+    vane_sched_resume(fn);
     for (uint32_t q = 0; q < fn->max_queues; q++) {
-        if (fn->txq[q].pending) {
-            txq_list(&fn->txq[q]);
-        }
         if (fn->rxq[q].enabled && fn->rxq[q].staged_count) {
             vane_rxq_list(&fn->rxq[q]);
         }
@@ -306,17 +295,9 @@ bool vane_rings_run(VaneDevice *dev)
     VaneTxQueue *txq;
     VaneRxQueue *rxq;
 
-    while (budget && !vane_link_full(dev) &&
-           (txq = QTAILQ_FIRST(&dev->tx_pending))) {
-        QTAILQ_REMOVE(&dev->tx_pending, txq, next);
-        txq->listed = false;
-        if (!vane_dma_allowed(txq->fn) || vane_fault_queue_hang(txq->fn)) {
-            /* Stays pending until vane_rings_resume(). */
-            continue;
-        }
-        if (vane_txq_run(txq, &budget)) {
-            txq_list(txq);
-        }
+    vane_sched_start(dev);
+    while (budget && !vane_link_full(dev) && (txq = vane_sched_next(dev))) {
+        vane_sched_done(txq, vane_txq_run(txq, &budget));
     }
     while ((rxq = QTAILQ_FIRST(&dev->rx_dirty))) {
         rxq_unlist(rxq);
@@ -324,7 +305,7 @@ bool vane_rings_run(VaneDevice *dev)
             vane_rxq_flush(rxq);
         }
     }
-    return !budget && !QTAILQ_EMPTY(&dev->tx_pending);
+    return vane_sched_end(dev) && !vane_link_full(dev);
 }
 
 void vane_count_frame(VaneFunction *fn, enum vane_stat base,

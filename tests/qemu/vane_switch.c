@@ -13,10 +13,39 @@
 #include "trace.h"
 #include "vane_switch.h"
 
-/* Does the port receive frames of that VLAN? */
-static bool receives_vlan(const VaneFunction *fn, const VaneSwitchPort *port,
-                          uint16_t vlan)
+/*
+ * Is the frame of a VLAN that the function itself may use? Its own tag is the
+ * outermost, but for one of a service VLAN that the port adds and removes.
+ */
+static bool in_trunk(const VaneFunction *fn, const VaneSwitchPort *port,
+                     const VaneFrame *frame)
 {
+    uint16_t vlan = 0;
+
+    if (!(fn->port.flags & VANE_PORT_FLAG_TRUNK)) {
+        return true;
+    }
+    if (fn->port.vlan_proto != ETH_P_VLAN) {
+        if (fn->port.vlan_proto || !frame->tag_proto) {
+            if (!vane_tag_inside_vlan(frame, &vlan)) {
+                return false;
+            }
+        } else {
+            vlan = vane_tag_vlan(frame);
+        }
+    }
+    return !(vlan & VANE_VLAN_SERVICE) && test_bit(vlan, port->trunk);
+}
+
+/* Does the port receive frames of that frame's VLAN? */
+static bool receives_vlan(const VaneFunction *fn, const VaneSwitchPort *port,
+                          const VaneFrame *frame)
+{
+    uint16_t vlan = frame->vlan;
+
+    if (!in_trunk(fn, port, frame)) {
+        return false;
+    }
     if (fn->port.vlan_proto) {
         return vlan == vane_port_vlan(fn);
     }
@@ -62,7 +91,7 @@ static void deliver_set(VaneDevice *dev, const unsigned long *set,
         VaneFunction *fn = vane_port_function(dev, n);
 
         if (fn != except && vane_function_present(fn) &&
-            receives_vlan(fn, &dev->sw->port[n], frame->vlan)) {
+            receives_vlan(fn, &dev->sw->port[n], frame)) {
             deliver(fn, frame);
         }
     }
@@ -94,7 +123,23 @@ static void send_uplink(VaneDevice *dev, VaneFrame *frame,
     }
 }
 
-/* VEB: by VLAN and address. @from is NULL for the uplink. */
+/*
+ * VEPA: the bridge reflects frames, also to where they came from. Whoever has
+ * the source address is not to get the frame.
+ */
+static void prune_source(const VaneSwitch *sw, const VaneFrame *frame,
+                         unsigned long *set)
+{
+    DECLARE_BITMAP(source, VANE_PORTS);
+
+    vane_switch_lookup(sw, frame->data + ETH_ALEN, frame->vlan, source);
+    bitmap_andnot(set, set, source, VANE_PORTS);
+}
+
+/*
+ * VEB, and VEPA from the uplink: by VLAN and address. @from is NULL for the
+ * uplink.
+ */
 static void forward(VaneDevice *dev, const VaneFunction *from,
                     VaneFrame *frame)
 {
@@ -111,7 +156,7 @@ static void forward(VaneDevice *dev, const VaneFunction *from,
             const VaneFunction *fn = vane_port_function(dev, n);
 
             local = vane_function_present(fn) &&
-                    receives_vlan(fn, &sw->port[n], frame->vlan);
+                    receives_vlan(fn, &sw->port[n], frame);
         }
     } else if (is_broadcast_ether_addr(frame->data)) {
         bitmap_set(set, 0, dev->sriov.num_vfs);
@@ -120,6 +165,9 @@ static void forward(VaneDevice *dev, const VaneFunction *from,
         bitmap_or(set, set, sw->allmulti, VANE_PORTS);
     }
     bitmap_or(set, set, sw->promisc, VANE_PORTS);
+    if (sw->mode == VANE_SWITCH_VEPA) {
+        prune_source(sw, frame, set);
+    }
 
     trace_vane_switch_forward(from ? from->index : -1, frame->vlan, local);
     deliver_set(dev, set, from, frame);
@@ -187,11 +235,18 @@ static void drop(VaneFunction *fn, const VaneFrame *frame, enum vane_stat why)
     fn->stats[why] += frame->segments;
 }
 
+uint32_t vane_switch_tag_bytes(const VaneFunction *fn)
+{
+    return (fn->port.vlan_proto ? VANE_VLAN_TAG_SIZE : 0) +
+           (fn->dev->sw->mode == VANE_SWITCH_VNTAG ? VANE_VNTAG_SIZE : 0);
+}
+
 void vane_switch_transmit(VaneFunction *fn, VaneFrame *frame, bool has_tci,
                           uint16_t tci)
 {
     VaneDevice *dev = fn->dev;
     VaneSwitch *sw = dev->sw;
+    const VaneSwitchPort *port = &sw->port[vane_port_bit(fn)];
     uint32_t seen = frame->len + (has_tci ? VANE_VLAN_TAG_SIZE : 0);
     bool vntag_mode = sw->mode == VANE_SWITCH_VNTAG;
 
@@ -200,11 +255,11 @@ void vane_switch_transmit(VaneFunction *fn, VaneFrame *frame, bool has_tci,
         drop(fn, frame, VANE_STAT_TX_DROP_LINK);
         return;
     }
-    if (!source_allowed(fn, &sw->port[vane_port_bit(fn)], frame)) {
+    if (!source_allowed(fn, port, frame)) {
         drop(fn, frame, VANE_STAT_TX_DROP_SPOOF);
         return;
     }
-    if (!classify(fn, frame, has_tci, tci)) {
+    if (!classify(fn, frame, has_tci, tci) || !in_trunk(fn, port, frame)) {
         drop(fn, frame, VANE_STAT_TX_DROP_VLAN);
         return;
     }
@@ -215,6 +270,8 @@ void vane_switch_transmit(VaneFunction *fn, VaneFrame *frame, bool has_tci,
         uint32_t vntag = vane_put(VANE_VNTAG_SVIF, fn->port.vif);
 
         send_uplink(dev, frame, &vntag);
+    } else if (sw->mode == VANE_SWITCH_VEPA) {
+        send_uplink(dev, frame, NULL);
     } else {
         forward(dev, fn, frame);
     }
@@ -232,7 +289,7 @@ static void steer(VaneFunction *fn, VaneFrame *frame)
     const VaneSwitchPort *port = &fn->dev->sw->port[vane_port_bit(fn)];
 
     if (vane_function_present(fn) && fn->port.vif &&
-        receives_vlan(fn, port, frame->vlan) &&
+        receives_vlan(fn, port, frame) &&
         receives_address(fn, port, frame->data)) {
         deliver(fn, frame);
     }
@@ -308,13 +365,7 @@ ssize_t vane_switch_receive(VaneDevice *dev, const uint8_t *buf, size_t size)
         return size;
     }
     vane_tag_pop(frame);
-    frame->vlan = 0;
-    if (frame->tag_proto) {
-        frame->vlan = frame->tag_tci & VLAN_VID_MASK;
-        if (frame->tag_proto == ETH_P_DVLAN && frame->vlan) {
-            frame->vlan |= VANE_VLAN_SERVICE;
-        }
-    }
+    frame->vlan = vane_tag_vlan(frame);
     vane_frame_parse(frame);
     if (vntag_mode) {
         receive_vntag(dev, frame, vntag);

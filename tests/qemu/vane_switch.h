@@ -16,6 +16,7 @@ typedef struct VaneSwitchPort {
     uint32_t rx_mode;           /* VANE_RX_MODE_* */
     GHashTable *filters;        /* keys of the addresses that were added */
     DECLARE_BITMAP(vlans, VLAN_VID_MASK + 1);
+    DECLARE_BITMAP(trunk, VLAN_VID_MASK + 1);   /* with FLAG_TRUNK: allowed */
 } VaneSwitchPort;
 
 struct VaneSwitch {

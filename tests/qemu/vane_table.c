@@ -203,7 +203,9 @@ void vane_switch_port_reset(VaneFunction *fn)
     vane_switch_function_reset(fn);
     set_all_receivers(fn, false);
     fn->dev->sw->vif[fn->port.vif] = NULL;
+    bitmap_zero(port_of(fn)->trunk, VLAN_VID_MASK + 1);
     port_default(fn);
+    vane_sched_port_changed(fn);
 }
 
 void vane_switch_reset(VaneDevice *dev)
@@ -220,6 +222,7 @@ void vane_switch_reset(VaneDevice *dev)
     for (uint32_t i = 0; i <= VANE_MAX_VIF; i++) {
         list_free(sw, i);
     }
+    vane_sched_reset(dev);
     sw->mode = VANE_SWITCH_VEB;
 }
 
@@ -232,6 +235,12 @@ static VaneFunction *present_port(VaneDevice *dev, uint16_t port)
     VaneFunction *fn = vane_function(dev, le16_to_cpu(port));
 
     return fn && vane_function_present(fn) ? fn : NULL;
+}
+
+/* Did the PF's driver ask for it? */
+static bool has_feature(const VaneDevice *dev, uint64_t feature)
+{
+    return dev->fn.features_drv & feature;
 }
 
 static int check_port_vlan(uint16_t tci, uint16_t proto)
@@ -263,27 +272,50 @@ static int check_vif(VaneDevice *dev, const VaneFunction *fn, uint16_t vif)
     return VANE_OK;
 }
 
+static int check_port_rate(const struct vane_cmd_port *cmd)
+{
+    return le16_to_cpu(cmd->rate_group) <= VANE_MAX_RATE_GROUPS &&
+           vane_rates_valid(le32_to_cpu(cmd->tx_max),
+                            le32_to_cpu(cmd->tx_share)) ?
+           VANE_OK : VANE_ERR_RANGE;
+}
+
+/* Flags that there are; only a VF's port has a trunk list. */
+static int check_port_flags(VaneDevice *dev, const VaneFunction *fn,
+                            uint32_t flags)
+{
+    if (flags & ~VANE_PORT_FLAG_ALL ||
+        (flags & VANE_PORT_FLAG_TRUNK && vane_is_pf(fn))) {
+        return VANE_ERR_INVALID;
+    }
+    return flags & VANE_PORT_FLAG_TRUNK && !has_feature(dev, VANE_FEAT_TRUNK) ?
+           VANE_ERR_UNSUPPORTED : VANE_OK;
+}
+
 static int check_port_set(VaneDevice *dev, const VaneFunction *fn,
                           const struct vane_cmd_port *cmd)
 {
     uint32_t valid = le32_to_cpu(cmd->valid);
     int status = VANE_OK;
 
-    if (cmd->reserved0 || valid & ~VANE_PORT_VALID_ALL) {
+    if (cmd->reserved0 || cmd->reserved1[0] || cmd->reserved1[1] ||
+        cmd->reserved1[2] || valid & ~VANE_PORT_VALID_ALL) {
         return VANE_ERR_INVALID;
     }
     if (valid & VANE_PORT_VALID_MAC && is_multicast_ether_addr(cmd->mac)) {
-        return VANE_ERR_INVALID;
-    }
-    if (valid & VANE_PORT_VALID_FLAGS &&
-        le32_to_cpu(cmd->flags) & ~VANE_PORT_FLAG_ALL) {
         return VANE_ERR_INVALID;
     }
     if (valid & VANE_PORT_VALID_FEATURES &&
         le64_to_cpu(cmd->features) & ~vane_features_dev(fn)) {
         return VANE_ERR_INVALID;
     }
-    if (valid & VANE_PORT_VALID_VLAN) {
+    if (valid & VANE_PORT_VALID_RATE && !has_feature(dev, VANE_FEAT_RATE)) {
+        return VANE_ERR_UNSUPPORTED;
+    }
+    if (valid & VANE_PORT_VALID_FLAGS) {
+        status = check_port_flags(dev, fn, le32_to_cpu(cmd->flags));
+    }
+    if (!status && valid & VANE_PORT_VALID_VLAN) {
         status = check_port_vlan(le16_to_cpu(cmd->vlan_tci),
                                  le16_to_cpu(cmd->vlan_proto));
     }
@@ -293,6 +325,9 @@ static int check_port_set(VaneDevice *dev, const VaneFunction *fn,
     if (!status && valid & VANE_PORT_VALID_RESOURCES) {
         status = vane_check_resources(dev, fn, le16_to_cpu(cmd->queues),
                                       le16_to_cpu(cmd->vectors));
+    }
+    if (!status && valid & VANE_PORT_VALID_RATE) {
+        status = check_port_rate(cmd);
     }
     return status;
 }
@@ -342,6 +377,12 @@ int vane_switch_port_set(VaneDevice *dev, const void *req, void *rsp)
     if (valid & VANE_PORT_VALID_COOKIE) {
         port->cookie = le32_to_cpu(cmd->cookie);
     }
+    if (valid & VANE_PORT_VALID_RATE) {
+        port->tx_max = le32_to_cpu(cmd->tx_max);
+        port->tx_share = le32_to_cpu(cmd->tx_share);
+        port->rate_group = le16_to_cpu(cmd->rate_group);
+        vane_sched_port_changed(fn);
+    }
     set_all_receivers(fn, true);
     trace_vane_port_set(fn->index, valid, port->flags, port->vlan_tci,
                         port->vlan_proto, port->vif);
@@ -370,6 +411,9 @@ int vane_switch_port_get(VaneDevice *dev, const void *req, void *rsp)
         .queues = cpu_to_le16(port->queues),
         .vectors = cpu_to_le16(port->vectors),
         .cookie = cpu_to_le32(port->cookie),
+        .tx_max = cpu_to_le32(port->tx_max),
+        .tx_share = cpu_to_le32(port->tx_share),
+        .rate_group = cpu_to_le16(port->rate_group),
     };
     memcpy(answer->mac, port->mac, sizeof(answer->mac));
     return VANE_OK;
@@ -510,13 +554,18 @@ int vane_switch_rx_mode(VaneDevice *dev, const void *req, void *rsp)
 
 int vane_switch_mode_set(VaneDevice *dev, const void *req, void *rsp)
 {
+    static const uint64_t features[] = {
+        [VANE_SWITCH_VEB] = VANE_FEAT_VEB,
+        [VANE_SWITCH_VEPA] = VANE_FEAT_VEPA,
+        [VANE_SWITCH_VNTAG] = VANE_FEAT_VNTAG,
+    };
     const struct vane_cmd_switch *cmd = req;
     uint32_t mode = le32_to_cpu(cmd->mode);
 
     if (cmd->filters) {
         return VANE_ERR_INVALID;
     }
-    if (mode != VANE_SWITCH_VEB && mode != VANE_SWITCH_VNTAG) {
+    if (mode >= ARRAY_SIZE(features) || !has_feature(dev, features[mode])) {
         return VANE_ERR_UNSUPPORTED;
     }
     trace_vane_switch_mode(mode);
@@ -530,6 +579,80 @@ int vane_switch_mode_get(VaneDevice *dev, const void *req, void *rsp)
 
     answer->mode = cpu_to_le32(dev->sw->mode);
     answer->filters = cpu_to_le32(dev->sw->filters);
+    return VANE_OK;
+}
+
+/*
+ * A trunk command names a VF below TotalVFs, present or not, and a part of its
+ * list. Sets where that is in the list.
+ */
+static int check_trunk(VaneDevice *dev, const struct vane_cmd_trunk *cmd,
+                       unsigned long **part)
+{
+    VaneFunction *fn = vane_function(dev, le16_to_cpu(cmd->port));
+    uint32_t first = le16_to_cpu(cmd->first);
+
+    QEMU_BUILD_BUG_ON(VANE_TRUNK_VIDS % BITS_PER_LONG);
+    QEMU_BUILD_BUG_ON((VLAN_VID_MASK + 1) % VANE_TRUNK_VIDS);
+
+    if (!has_feature(dev, VANE_FEAT_TRUNK)) {
+        return VANE_ERR_UNSUPPORTED;
+    }
+    if (!fn || vane_is_pf(fn)) {
+        return VANE_ERR_NOT_FOUND;
+    }
+    if (cmd->reserved || first % VANE_TRUNK_VIDS) {
+        return VANE_ERR_INVALID;
+    }
+    if (first > VLAN_VID_MASK) {
+        return VANE_ERR_RANGE;
+    }
+    *part = port_of(fn)->trunk + BIT_WORD(first);
+    return VANE_OK;
+}
+
+int vane_switch_trunk_set(VaneDevice *dev, const void *req, void *rsp)
+{
+    const struct vane_cmd_trunk *cmd = req;
+    unsigned long *part;
+    int status = check_trunk(dev, cmd, &part);
+
+    if (status) {
+        return status;
+    }
+    for (uint32_t i = 0; i < VANE_TRUNK_VIDS; i++) {
+        if (cmd->vids[i / 8] >> (i % 8) & 1) {
+            set_bit(i, part);
+        } else {
+            clear_bit(i, part);
+        }
+    }
+    trace_vane_trunk_set(le16_to_cpu(cmd->port), le16_to_cpu(cmd->first),
+                         bitmap_count_one(part, VANE_TRUNK_VIDS));
+    return VANE_OK;
+}
+
+int vane_switch_trunk_get(VaneDevice *dev, const void *req, void *rsp)
+{
+    static const uint8_t none[VANE_TRUNK_VIDS / 8];
+    const struct vane_cmd_trunk *cmd = req;
+    struct vane_cmd_trunk *answer = rsp;
+    unsigned long *part;
+    int status = check_trunk(dev, cmd, &part);
+
+    if (status) {
+        return status;
+    }
+    if (memcmp(cmd->vids, none, sizeof(none))) {
+        return VANE_ERR_INVALID;
+    }
+    answer->port = cmd->port;
+    answer->first = cmd->first;
+    for (uint32_t i = 0; i < VANE_TRUNK_VIDS; i++) {
+        if (test_bit(i, part)) {
+            answer->vids[i / 8] |= 1 << (i % 8);
+        }
+    }
     return VANE_OK;
 }
 

@@ -30,6 +30,33 @@ bool vane_tag_inside(const VaneFrame *frame)
     return is_vlan_proto(lduw_be_p(frame->data + VANE_TAG_OFFSET));
 }
 
+/* A priority tag says no VLAN, whichever kind it is of. */
+static uint16_t tag_vlan(uint16_t proto, uint16_t tci)
+{
+    uint16_t vid = tci & VLAN_VID_MASK;
+
+    return vid && proto == ETH_P_DVLAN ? vid | VANE_VLAN_SERVICE : vid;
+}
+
+uint16_t vane_tag_vlan(const VaneFrame *frame)
+{
+    return frame->tag_proto ? tag_vlan(frame->tag_proto, frame->tag_tci) : 0;
+}
+
+bool vane_tag_inside_vlan(const VaneFrame *frame, uint16_t *vlan)
+{
+    *vlan = 0;
+    if (!vane_tag_inside(frame)) {
+        return true;
+    }
+    if (frame->head_len < ETH_HLEN + VANE_VLAN_TAG_SIZE) {
+        return false;
+    }
+    *vlan = tag_vlan(lduw_be_p(frame->data + VANE_TAG_OFFSET),
+                     lduw_be_p(frame->data + ETH_HLEN));
+    return true;
+}
+
 bool vane_tag_pop(VaneFrame *frame)
 {
     if (!vane_tag_inside(frame) ||

@@ -257,15 +257,21 @@ static void drop(VaneFunction *fn, enum vane_stat why, uint32_t frames)
     fn->stats[why] += frames;
 }
 
-/* Sends one frame, which the descriptors' checks let pass. */
+/*
+ * Sends one frame, which the descriptors' checks let pass. @cost is what it
+ * takes of the wire, or would have taken had it not been dropped.
+ */
 static enum vane_error txq_send(VaneTxQueue *txq,
                                 const struct vane_tx_desc *desc,
-                                unsigned count, const TxRequest *req)
+                                unsigned count, const TxRequest *req,
+                                uint64_t *cost)
 {
     VaneFunction *fn = txq->fn;
     VaneFrame *frame = fn->dev->frame_tx;
     uint32_t tag = req->flags & VANE_TXD_VLAN ? VANE_VLAN_TAG_SIZE : 0;
+    uint32_t extra = tag + vane_switch_tag_bytes(fn) + VANE_WIRE_OVERHEAD;
 
+    *cost = req->len + extra;
     if (req->len < VANE_MIN_FRAME) {
         drop(fn, VANE_STAT_TX_DROP_MALFORMED, 1);
         return VANE_ERROR_NONE;
@@ -283,6 +289,7 @@ static enum vane_error txq_send(VaneTxQueue *txq,
         drop(fn, VANE_STAT_TX_DROP_MALFORMED, 1);
         return VANE_ERROR_NONE;
     }
+    *cost = vane_frame_wire_bytes(frame, extra);
     if (vane_frame_wire_len(frame) + tag > fn->max_frame) {
         drop(fn, VANE_STAT_TX_DROP_OVERSIZE, frame->segments);
         return VANE_ERROR_NONE;
@@ -338,15 +345,17 @@ bool vane_txq_run(VaneTxQueue *txq, unsigned *budget)
 {
     unsigned left = MIN(TXQ_BUDGET, *budget);
     unsigned share = left;
+    bool idle = false;
 
-    txq->pending = false;
-    while (left && txq->enabled) {
+    while (left && txq->enabled && !vane_sched_spent(txq)) {
         const struct vane_tx_desc *desc;
         enum vane_error error;
         unsigned count;
         TxRequest req;
+        uint64_t cost;
 
         if (txq->head == txq->tail && !txq_look_again(txq)) {
+            idle = true;
             break;
         }
         error = txq_next_frame(txq, &count);
@@ -356,7 +365,7 @@ bool vane_txq_run(VaneTxQueue *txq, unsigned *budget)
         }
         if (!error) {
             txq->fn->dev->work = 0;
-            error = txq_send(txq, desc, count, &req);
+            error = txq_send(txq, desc, count, &req, &cost);
         }
         if (error) {
             txq_tell_head(txq);
@@ -366,10 +375,11 @@ bool vane_txq_run(VaneTxQueue *txq, unsigned *budget)
         txq->fetched_first += count;
         txq->fetched_count -= count;
         txq->head += count;
+        vane_sched_charge(txq->fn, cost);
         left -= MIN(left, MAX(txq->fn->dev->work, 1));
     }
     txq_tell_head(txq);
     *budget -= MAX(share - left, 1);
     /* With a shadow doorbell no queue is left without asking for a real one. */
-    return txq->enabled && (txq->head != txq->tail || (txq->shadow && !left));
+    return txq->enabled && (txq->head != txq->tail || (txq->shadow && !idle));
 }
