@@ -217,6 +217,96 @@ unlock:
 	return err;
 }
 
+static int check_rates(struct vane_pf *pf, int index,
+		       const struct vane_vf_config *config, u32 share, u32 max)
+{
+	u32 left = vane_vf_share_left(pf, index);
+
+	if (!(pf->vdev.features & VANE_FEAT_RATE)) {
+		vane_pf_refuse(pf, "VF %d: the device has no rate limits\n",
+			       index);
+		return -EOPNOTSUPP;
+	}
+	if (config->rate_group) {
+		vane_pf_refuse(pf, "VF %d: its rate has a parent in devlink, where its rates are set\n",
+			       index);
+		return -EBUSY;
+	}
+	if (max > VANE_MAX_RATE) {
+		vane_pf_refuse(pf, "VF %d: max_tx_rate %u is above the limit of %u Mb/s\n",
+			       index, max, VANE_MAX_RATE);
+		return -ERANGE;
+	}
+	if (share > left) {
+		vane_pf_refuse(pf, "VF %d: min_tx_rate %u is above the %u Mb/s that other VFs leave of the port\n",
+			       index, share, left);
+		return -ERANGE;
+	}
+	return 0;
+}
+
+/**
+ * vane_set_vf_rate() - ndo_set_vf_rate
+ * @netdev: the PF's
+ * @index: index of the VF
+ * @min_tx_rate: what it can always send, Mb/s, 0 for nothing in particular
+ * @max_tx_rate: most that it may send, Mb/s, 0 for no limit; the caller has
+ *	compared the two
+ *
+ * The same two values as tx_share and tx_max of its devlink rate.
+ *
+ * Return: 0 or an errno; -EBUSY where the devlink rate has a parent.
+ */
+int vane_set_vf_rate(struct net_device *netdev, int index, int min_tx_rate,
+		     int max_tx_rate)
+{
+	struct vane_pf *pf = vane_pf_of_netdev(netdev);
+	struct vane_vf_config config;
+	int err;
+
+	mutex_lock(&pf->lock);
+	err = get_config(pf, index, &config);
+	if (err)
+		goto unlock;
+	err = check_rates(pf, index, &config, min_tx_rate, max_tx_rate);
+	if (err)
+		goto unlock;
+	config.tx_share = min_tx_rate;
+	config.tx_max = max_tx_rate;
+	err = set_config(pf, index, &config, VANE_PORT_VALID_RATE);
+unlock:
+	mutex_unlock(&pf->lock);
+	return err;
+}
+
+/**
+ * vane_set_vf_rss_query_en() - ndo_set_vf_rss_query_en
+ * @netdev: the PF's
+ * @index: index of the VF
+ * @on: the VF may read its RSS key and table
+ *
+ * The setting is for devices whose VFs share key and table with the PF, and
+ * have to ask for them. Here they are the VF's own registers.
+ *
+ * Return: 0 or an errno.
+ */
+int vane_set_vf_rss_query_en(struct net_device *netdev, int index, bool on)
+{
+	struct vane_pf *pf = vane_pf_of_netdev(netdev);
+	struct vane_vf_config config;
+	int err;
+
+	mutex_lock(&pf->lock);
+	err = get_config(pf, index, &config);
+	if (!err && !on) {
+		vane_pf_refuse(pf, "VF %d: its RSS key and table are its own and cannot be kept from it\n",
+			       index);
+		err = -EOPNOTSUPP;
+	}
+	mutex_unlock(&pf->lock);
+	return err;
+}
+
 /**
  * vane_get_vf_config() - ndo_get_vf_config
  * @netdev: the PF's
@@ -244,6 +334,9 @@ int vane_get_vf_config(struct net_device *netdev, int index,
 	ivi->linkstate = vf->config.link_state;
 	ivi->spoofchk = vf->config.spoofchk;
 	ivi->trusted = vf->config.trusted;
+	ivi->min_tx_rate = vf->config.tx_share;
+	ivi->max_tx_rate = vf->config.tx_max;
+	ivi->rss_query_en = true;
 	err = 0;
 unlock:
 	mutex_unlock(&pf->lock);
@@ -279,7 +372,8 @@ int vane_get_vf_stats(struct net_device *netdev, int index,
 	stats->broadcast = counters[VANE_STAT_RX_BROADCAST];
 	stats->rx_dropped = counters[VANE_STAT_RX_DROP_NOBUF] +
 			    counters[VANE_STAT_RX_DROP_STALL] +
-			    counters[VANE_STAT_RX_DROP_OVERSIZE];
+			    counters[VANE_STAT_RX_DROP_OVERSIZE] +
+			    counters[VANE_STAT_RX_DROP_RULE];
 	stats->tx_dropped = counters[VANE_STAT_TX_DROP_SPOOF] +
 			    counters[VANE_STAT_TX_DROP_VLAN] +
 			    counters[VANE_STAT_TX_DROP_OVERSIZE] +

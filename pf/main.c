@@ -43,7 +43,8 @@ static void pf_reset(struct vane_dev *vdev)
 }
 
 static const struct vane_dev_ops pf_dev_ops = {
-	.features = VANE_FEAT_VLAN_FILTER | VANE_FEAT_VEB | VANE_FEAT_VNTAG,
+	.features = VANE_FEAT_VLAN_FILTER | VANE_FEAT_VEB | VANE_FEAT_VNTAG |
+		    VANE_FEAT_VEPA | VANE_FEAT_RATE | VANE_FEAT_TRUNK,
 	.event = pf_event,
 	.reset = pf_reset,
 };
@@ -68,8 +69,12 @@ static const struct net_device_ops pf_netdev_ops = {
 	.ndo_set_vf_link_state = vane_set_vf_link_state,
 	.ndo_set_vf_spoofchk = vane_set_vf_spoofchk,
 	.ndo_set_vf_trust = vane_set_vf_trust,
+	.ndo_set_vf_rate = vane_set_vf_rate,
+	.ndo_set_vf_rss_query_en = vane_set_vf_rss_query_en,
 	.ndo_get_vf_config = vane_get_vf_config,
 	.ndo_get_vf_stats = vane_get_vf_stats,
+	.ndo_bridge_getlink = vane_bridge_getlink,
+	.ndo_bridge_setlink = vane_bridge_setlink,
 };
 
 /**

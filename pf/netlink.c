@@ -23,11 +23,13 @@ static_assert(VANE_A_FUNCTION_IFINDEX == VANE_A_IFINDEX);
 static_assert(VANE_A_VIF_LIST_IFINDEX == VANE_A_IFINDEX);
 static_assert(VANE_A_STATS_IFINDEX == VANE_A_IFINDEX);
 static_assert(VANE_A_STATS_VF == VANE_A_VF);
+static_assert(VANE_A_TRUNK_IFINDEX == VANE_A_IFINDEX);
+static_assert(VANE_A_TRUNK_VF == VANE_A_VF);
 
 /* Counters are attributes in the order of enum vane_stat. */
 static_assert(VANE_A_STATS_RX_FRAMES - VANE_A_STATS_TX_FRAMES ==
 	      VANE_STAT_RX_FRAMES);
-static_assert(VANE_A_STATS_MBOX_ERRORS - VANE_A_STATS_TX_FRAMES ==
+static_assert(VANE_A_STATS_RX_DROP_RULE - VANE_A_STATS_TX_FRAMES ==
 	      VANE_STAT_COUNT - 1);
 
 /* Put one message about @which of @pf, a port or a list */
@@ -112,7 +114,7 @@ static int reply(struct genl_info *info, struct vane_pf *pf, u16 which,
 	return genlmsg_reply(skb, info);
 }
 
-/* A message for the PF and each VF, from where @cb has come to */
+/* A message for the PF, then each VF, from where @cb has come to */
 static int dump_ports(struct sk_buff *skb, struct netlink_callback *cb,
 		      fill_t *fill)
 {
@@ -140,11 +142,35 @@ unlock:
 	return err;
 }
 
+static u32 mode_to_uapi(enum vane_switch_mode mode)
+{
+	switch (mode) {
+	case VANE_SWITCH_VNTAG:
+		return VANE_MODE_VNTAG;
+	case VANE_SWITCH_VEPA:
+		return VANE_MODE_VEPA;
+	default:
+		return VANE_MODE_VEB;
+	}
+}
+
+/* The policy has let known modes pass only */
+static enum vane_switch_mode mode_from_uapi(u32 mode)
+{
+	switch (mode) {
+	case VANE_MODE_VNTAG:
+		return VANE_SWITCH_VNTAG;
+	case VANE_MODE_VEPA:
+		return VANE_SWITCH_VEPA;
+	default:
+		return VANE_SWITCH_VEB;
+	}
+}
+
 static int fill_switch(struct sk_buff *skb, const struct genl_info *info,
 		       struct vane_pf *pf, u16 which)
 {
 	u32 filters;
-	u32 mode;
 	void *hdr;
 	int err;
 
@@ -156,9 +182,8 @@ static int fill_switch(struct sk_buff *skb, const struct genl_info *info,
 	if (!hdr)
 		return -EMSGSIZE;
 	mutex_lock(&pf->lock);
-	mode = pf->mode == VANE_SWITCH_VNTAG ? VANE_MODE_VNTAG : VANE_MODE_VEB;
 	if (put_pf(skb, pf) ||
-	    nla_put_u32(skb, VANE_A_SWITCH_MODE, mode) ||
+	    nla_put_u32(skb, VANE_A_SWITCH_MODE, mode_to_uapi(pf->mode)) ||
 	    nla_put_u32(skb, VANE_A_SWITCH_FILTERS, filters) ||
 	    nla_put_u32(skb, VANE_A_SWITCH_MAX_FILTERS, pf->limit_filters) ||
 	    nla_put_u32(skb, VANE_A_SWITCH_VIF_LISTS, pf->num_vif_lists) ||
@@ -194,8 +219,7 @@ int vane_nl_switch_set_doit(struct sk_buff *skb, struct genl_info *info)
 
 	if (GENL_REQ_ATTR_CHECK(info, VANE_A_SWITCH_MODE))
 		return -EINVAL;
-	mode = nla_get_u32(info->attrs[VANE_A_SWITCH_MODE]) == VANE_MODE_VNTAG ?
-	       VANE_SWITCH_VNTAG : VANE_SWITCH_VEB;
+	mode = mode_from_uapi(nla_get_u32(info->attrs[VANE_A_SWITCH_MODE]));
 
 	rtnl_lock();
 	pf = get_pf(info);
@@ -521,6 +545,120 @@ int vane_nl_stats_get_doit(struct sk_buff *skb, struct genl_info *info)
 int vane_nl_stats_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 {
 	return dump_ports(skb, cb, fill_stats);
+}
+
+static int fill_trunk(struct sk_buff *skb, const struct genl_info *info,
+		      struct vane_pf *pf, u16 index)
+{
+	const struct vane_vf *vf;
+	int err = -ENOENT;
+	void *hdr;
+
+	hdr = genlmsg_iput(skb, info);
+	if (!hdr)
+		return -EMSGSIZE;
+	mutex_lock(&pf->lock);
+	vf = vane_vf_get(pf, index);
+	if (vf)
+		err = put_pf(skb, pf);
+	if (!err)
+		err = nla_put_u32(skb, VANE_A_TRUNK_VF, index);
+	if (!err && vf->config.trunk)
+		err = nla_put(skb, VANE_A_TRUNK_VIDS, sizeof(vf->trunk),
+			      vf->trunk);
+	mutex_unlock(&pf->lock);
+	if (err)
+		genlmsg_cancel(skb, hdr);
+	else
+		genlmsg_end(skb, hdr);
+	return err;
+}
+
+/* The VF that a request must name; whether it exists is not known yet */
+static int get_vf(const struct genl_info *info, u16 *index)
+{
+	const struct nlattr *attr = info->attrs[VANE_A_TRUNK_VF];
+
+	if (GENL_REQ_ATTR_CHECK(info, VANE_A_TRUNK_VF))
+		return -EINVAL;
+	if (nla_get_u32(attr) >= VANE_MAX_VFS) {
+		NL_SET_ERR_MSG_FMT(info->extack,
+				   "VF %u is above the limit of %u",
+				   nla_get_u32(attr), VANE_MAX_VFS - 1);
+		return -ENOENT;
+	}
+	*index = nla_get_u32(attr);
+	return 0;
+}
+
+int vane_nl_trunk_get_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct vane_pf *pf;
+	u16 index;
+	int err;
+
+	err = get_vf(info, &index);
+	if (err)
+		return err;
+
+	rtnl_lock();
+	pf = get_pf(info);
+	if (IS_ERR(pf))
+		err = PTR_ERR(pf);
+	else if (!vf_exists(info, pf, index))
+		err = -ENOENT;
+	else
+		err = reply(info, pf, index, fill_trunk);
+	rtnl_unlock();
+	return err;
+}
+
+int vane_nl_trunk_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	/* The PF, which a dump of ports begins with, has no list */
+	if (!cb->args[0])
+		cb->args[0] = 1;
+	return dump_ports(skb, cb, fill_trunk);
+}
+
+int vane_nl_trunk_set_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct vane_pf *pf;
+	u16 index;
+	int err;
+
+	if (GENL_REQ_ATTR_CHECK(info, VANE_A_TRUNK_VIDS))
+		return -EINVAL;
+	err = get_vf(info, &index);
+	if (err)
+		return err;
+
+	rtnl_lock();
+	pf = get_pf(info);
+	err = IS_ERR(pf) ? PTR_ERR(pf) :
+	      vane_switch_set_trunk(pf, index,
+				    nla_data(info->attrs[VANE_A_TRUNK_VIDS]),
+				    info->extack);
+	rtnl_unlock();
+	return err;
+}
+
+int vane_nl_trunk_del_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct vane_pf *pf;
+	u16 index;
+	int err;
+
+	err = get_vf(info, &index);
+	if (err)
+		return err;
+
+	rtnl_lock();
+	pf = get_pf(info);
+	err = IS_ERR(pf) ? PTR_ERR(pf) :
+	      vane_switch_del_trunk(pf, index, info->extack);
+	rtnl_unlock();
+	return err;
 }
 
 /**

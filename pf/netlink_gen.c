@@ -18,7 +18,7 @@ static const struct nla_policy vane_switch_get_nl_policy[VANE_A_SWITCH_IFINDEX +
 /* VANE_NL_CMD_SWITCH_SET - do */
 static const struct nla_policy vane_switch_set_nl_policy[VANE_A_SWITCH_MODE + 1] = {
 	[VANE_A_SWITCH_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
-	[VANE_A_SWITCH_MODE] = NLA_POLICY_MAX(NLA_U32, 1),
+	[VANE_A_SWITCH_MODE] = NLA_POLICY_MAX(NLA_U32, 2),
 };
 
 /* VANE_NL_CMD_FUNCTION_GET - do */
@@ -73,6 +73,30 @@ static const struct nla_policy vane_stats_get_do_nl_policy[VANE_A_STATS_VF + 1] 
 /* VANE_NL_CMD_STATS_GET - dump */
 static const struct nla_policy vane_stats_get_dump_nl_policy[VANE_A_STATS_IFINDEX + 1] = {
 	[VANE_A_STATS_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
+};
+
+/* VANE_NL_CMD_TRUNK_GET - do */
+static const struct nla_policy vane_trunk_get_do_nl_policy[VANE_A_TRUNK_VF + 1] = {
+	[VANE_A_TRUNK_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
+	[VANE_A_TRUNK_VF] = { .type = NLA_U32, },
+};
+
+/* VANE_NL_CMD_TRUNK_GET - dump */
+static const struct nla_policy vane_trunk_get_dump_nl_policy[VANE_A_TRUNK_IFINDEX + 1] = {
+	[VANE_A_TRUNK_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
+};
+
+/* VANE_NL_CMD_TRUNK_SET - do */
+static const struct nla_policy vane_trunk_set_nl_policy[VANE_A_TRUNK_VIDS + 1] = {
+	[VANE_A_TRUNK_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
+	[VANE_A_TRUNK_VF] = { .type = NLA_U32, },
+	[VANE_A_TRUNK_VIDS] = NLA_POLICY_EXACT_LEN(512),
+};
+
+/* VANE_NL_CMD_TRUNK_DEL - do */
+static const struct nla_policy vane_trunk_del_nl_policy[VANE_A_TRUNK_VF + 1] = {
+	[VANE_A_TRUNK_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
+	[VANE_A_TRUNK_VF] = { .type = NLA_U32, },
 };
 
 /* Ops table for vane */
@@ -153,6 +177,34 @@ static const struct genl_split_ops vane_nl_ops[] = {
 		.policy		= vane_stats_get_dump_nl_policy,
 		.maxattr	= VANE_A_STATS_IFINDEX,
 		.flags		= GENL_CMD_CAP_DUMP,
+	},
+	{
+		.cmd		= VANE_NL_CMD_TRUNK_GET,
+		.doit		= vane_nl_trunk_get_doit,
+		.policy		= vane_trunk_get_do_nl_policy,
+		.maxattr	= VANE_A_TRUNK_VF,
+		.flags		= GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd		= VANE_NL_CMD_TRUNK_GET,
+		.dumpit		= vane_nl_trunk_get_dumpit,
+		.policy		= vane_trunk_get_dump_nl_policy,
+		.maxattr	= VANE_A_TRUNK_IFINDEX,
+		.flags		= GENL_CMD_CAP_DUMP,
+	},
+	{
+		.cmd		= VANE_NL_CMD_TRUNK_SET,
+		.doit		= vane_nl_trunk_set_doit,
+		.policy		= vane_trunk_set_nl_policy,
+		.maxattr	= VANE_A_TRUNK_VIDS,
+		.flags		= GENL_ADMIN_PERM | GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd		= VANE_NL_CMD_TRUNK_DEL,
+		.doit		= vane_nl_trunk_del_doit,
+		.policy		= vane_trunk_del_nl_policy,
+		.maxattr	= VANE_A_TRUNK_VF,
+		.flags		= GENL_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 };
 

@@ -31,6 +31,9 @@
 
 #define VANE_ADDR_HASH_BITS		5
 
+/* A trunk list */
+#define VANE_TRUNK_BYTES		(VLAN_N_VID / 8)
+
 /**
  * struct vane_addr_set - addresses that a port receives beside its station MAC
  * @buckets: struct vane_addr by hash of the address
@@ -64,10 +67,15 @@ struct vane_addr {
  * @link_state: IFLA_VF_LINK_STATE_*
  * @spoofchk: source addresses are checked
  * @trusted: may change an administered MAC and receive everything
+ * @trunk: it has the VLANs of its trunk list only
+ * @tx_max: most that it may send, Mb/s, 0 for no limit
+ * @tx_share: what it can always send, Mb/s, 0 for nothing in particular
+ * @rate_group: group whose rates count too, 0 for none
  * @queues: queue pairs
  * @vectors: MSI-X vectors
  *
- * Holds until SR-IOV is disabled.
+ * Holds until SR-IOV is disabled, but for the group, which ends with this
+ * driver.
  */
 struct vane_vf_config {
 	u8 mac[ETH_ALEN];
@@ -79,6 +87,10 @@ struct vane_vf_config {
 	u8 link_state;
 	bool spoofchk;
 	bool trusted;
+	bool trunk;
+	u32 tx_max;
+	u32 tx_share;
+	u16 rate_group;
 	u16 queues;
 	u16 vectors;
 };
@@ -86,6 +98,8 @@ struct vane_vf_config {
 /**
  * struct vane_vf - a virtual function
  * @config: what the administrator decided
+ * @trunk: VLANs of the trunk list, a bitmap, bit 0 of byte 0 for VLAN 0; part of
+ *	@config, but for its size
  * @peer: what the mailbox keeps of it
  * @mac: station address in use: of @config, or what the VF set since its reset
  * @addrs: addresses that it asked for since then
@@ -94,6 +108,7 @@ struct vane_vf_config {
  */
 struct vane_vf {
 	struct vane_vf_config config;
+	u8 trunk[VANE_TRUNK_BYTES];
 	struct vane_mbox_peer peer;
 	u8 mac[ETH_ALEN];
 	struct vane_addr_set addrs;
@@ -219,8 +234,11 @@ int vane_vf_configure(struct vane_pf *pf, u16 index,
 		      const struct vane_vf_config *config, u32 valid);
 void vane_vf_port_batch(struct vane_pf *pf, struct vane_mbox_batch *batch,
 			u16 index, u32 valid);
+void vane_vf_trunk_batch(struct vane_pf *pf, struct vane_mbox_batch *batch,
+			 u16 index);
 void vane_vf_status_batch(struct vane_pf *pf, struct vane_mbox_batch *batch,
 			  u16 index);
+u32 vane_vf_share_left(struct vane_pf *pf, u16 index);
 void vane_vf_forget(struct vane_vf *vf);
 void vane_sriov_replay(struct vane_pf *pf, struct vane_mbox_batch *batch);
 
@@ -236,10 +254,20 @@ int vane_switch_set_list(struct vane_pf *pf,
 			 struct netlink_ext_ack *extack);
 int vane_switch_del_list(struct vane_pf *pf, u16 id,
 			 struct netlink_ext_ack *extack);
+int vane_switch_set_trunk(struct vane_pf *pf, u16 index, const u8 *vids,
+			  struct netlink_ext_ack *extack);
+int vane_switch_del_trunk(struct vane_pf *pf, u16 index,
+			  struct netlink_ext_ack *extack);
 int vane_switch_adopt(struct vane_pf *pf);
 void vane_switch_drop_vfs(struct vane_pf *pf);
 void vane_switch_release(struct vane_pf *pf);
 void vane_switch_refresh_carrier(struct vane_pf *pf);
+/* switch.c APIs: members of the PF's struct net_device_ops; rtnl */
+int vane_bridge_getlink(struct sk_buff *skb, u32 pid, u32 seq,
+			struct net_device *netdev, u32 filter_mask,
+			int nlflags);
+int vane_bridge_setlink(struct net_device *netdev, struct nlmsghdr *nlh,
+			u16 flags, struct netlink_ext_ack *extack);
 /* Under vane_pf.lock */
 void vane_switch_replay(struct vane_pf *pf, struct vane_mbox_batch *batch);
 
@@ -256,6 +284,9 @@ int vane_set_vf_vlan(struct net_device *netdev, int index, u16 vlan, u8 qos,
 int vane_set_vf_link_state(struct net_device *netdev, int index, int state);
 int vane_set_vf_spoofchk(struct net_device *netdev, int index, bool on);
 int vane_set_vf_trust(struct net_device *netdev, int index, bool on);
+int vane_set_vf_rate(struct net_device *netdev, int index, int min_tx_rate,
+		     int max_tx_rate);
+int vane_set_vf_rss_query_en(struct net_device *netdev, int index, bool on);
 int vane_get_vf_config(struct net_device *netdev, int index,
 		       struct ifla_vf_info *ivi);
 int vane_get_vf_stats(struct net_device *netdev, int index,

@@ -20,8 +20,14 @@
 #define VANE_COOKIE_CONFIG_GEN		GENMASK(31, 16)
 
 /* All of a VF's configuration that this driver decides about */
-#define VANE_VF_VALID_ALL		(VANE_PORT_VALID_ALL & \
-					 ~VANE_PORT_VALID_FEATURES)
+static u32 vf_valid_all(const struct vane_pf *pf)
+{
+	u32 valid = VANE_PORT_VALID_ALL & ~VANE_PORT_VALID_FEATURES;
+
+	if (!(pf->vdev.features & VANE_FEAT_RATE))
+		valid &= ~VANE_PORT_VALID_RATE;
+	return valid;
+}
 
 /**
  * vane_vf_default_mac() - MAC of a VF that was given none
@@ -119,6 +125,9 @@ void vane_vf_port_batch(struct vane_pf *pf, struct vane_mbox_batch *batch,
 		.vif = cpu_to_le16(config->vif),
 		.queues = cpu_to_le16(config->queues),
 		.vectors = cpu_to_le16(config->vectors),
+		.tx_max = cpu_to_le32(config->tx_max),
+		.tx_share = cpu_to_le32(config->tx_share),
+		.rate_group = cpu_to_le16(config->rate_group),
 	};
 	u32 flags = 0;
 
@@ -136,6 +145,8 @@ void vane_vf_port_batch(struct vane_pf *pf, struct vane_mbox_batch *batch,
 		flags |= VANE_PORT_FLAG_SPOOFCHK;
 	if (config->trusted)
 		flags |= VANE_PORT_FLAG_TRUST;
+	if (config->trunk)
+		flags |= VANE_PORT_FLAG_TRUNK;
 	cmd.flags = cpu_to_le32(flags);
 	cmd.cookie = cpu_to_le32(FIELD_PREP(VANE_COOKIE_MAC_ADMIN,
 					    config->mac_admin) |
@@ -145,6 +156,29 @@ void vane_vf_port_batch(struct vane_pf *pf, struct vane_mbox_batch *batch,
 					    vf->config_gen));
 	vane_mbox_batch_add(batch, VANE_CMD_PORT_SET, &cmd, sizeof(cmd), NULL,
 			    0);
+}
+
+/**
+ * vane_vf_trunk_batch() - post the commands that set a VF's trunk list
+ * @pf: the PF
+ * @batch: where they are added
+ * @index: index of the VF
+ */
+void vane_vf_trunk_batch(struct vane_pf *pf, struct vane_mbox_batch *batch,
+			 u16 index)
+{
+	struct vane_cmd_trunk cmd = { .port = cpu_to_le16(index) };
+	u16 first;
+
+	lockdep_assert_held(&pf->lock);
+
+	for (first = 0; first < VLAN_N_VID; first += VANE_TRUNK_VIDS) {
+		cmd.first = cpu_to_le16(first);
+		memcpy(cmd.vids, &pf->vfs[index].trunk[first / 8],
+		       sizeof(cmd.vids));
+		vane_mbox_batch_add(batch, VANE_CMD_TRUNK_SET, &cmd,
+				    sizeof(cmd), NULL, 0);
+	}
 }
 
 /**
@@ -230,6 +264,28 @@ restore:
 }
 
 /**
+ * vane_vf_share_left() - what the shares of other VFs leave
+ * @pf: the PF
+ * @index: index of a VF
+ *
+ * Return: the most that the VF's own share may be, Mb/s.
+ */
+u32 vane_vf_share_left(struct vane_pf *pf, u16 index)
+{
+	/* Of a port whose link is down the speed is not known */
+	u32 speed = pf->port_speed ?: VANE_MAX_RATE;
+	u64 sum = 0;
+	u16 i;
+
+	lockdep_assert_held(&pf->lock);
+
+	for (i = 0; i < pf->num_vfs; i++)
+		if (i != index)
+			sum += pf->vfs[i].config.tx_share;
+	return sum < speed ? speed - sum : 0;
+}
+
+/**
  * vane_vf_forget() - forget what a VF asked for
  * @vf: the VF
  *
@@ -257,7 +313,9 @@ void vane_sriov_replay(struct vane_pf *pf, struct vane_mbox_batch *batch)
 	for (i = 0; i < pf->num_vfs; i++) {
 		vane_vf_forget(&pf->vfs[i]);
 		pf->vfs[i].peer.state = VANE_MBOX_PEER_RESET;
-		vane_vf_port_batch(pf, batch, i, VANE_VF_VALID_ALL);
+		if (pf->vfs[i].config.trunk)
+			vane_vf_trunk_batch(pf, batch, i);
+		vane_vf_port_batch(pf, batch, i, vf_valid_all(pf));
 		vane_vf_status_batch(pf, batch, i);
 	}
 }
@@ -362,7 +420,7 @@ static int enable_vfs(struct vane_pf *pf, int num_vfs)
 	for (i = 0; i < num_vfs; i++) {
 		default_config(pf, i, &vfs[i].config);
 		vane_vf_forget(&vfs[i]);
-		vane_vf_port_batch(pf, &batch, i, VANE_VF_VALID_ALL);
+		vane_vf_port_batch(pf, &batch, i, vf_valid_all(pf));
 	}
 	err = vane_pf_batch_end(pf, &batch);
 	mutex_unlock(&pf->lock);
@@ -468,10 +526,38 @@ static void take_config(struct vane_vf *vf, const struct vane_cmd_port *port)
 	config->spoofchk = flags & VANE_PORT_FLAG_SPOOFCHK;
 	config->trusted = flags & VANE_PORT_FLAG_TRUST;
 	vf->peer.trusted = config->trusted;
+	config->trunk = flags & VANE_PORT_FLAG_TRUNK;
+	config->tx_max = le32_to_cpu(port->tx_max);
+	config->tx_share = le32_to_cpu(port->tx_share);
 	config->queues = le16_to_cpu(port->queues);
 	config->vectors = le16_to_cpu(port->vectors);
 	/* Another one, so that VFs come and negotiate with this driver */
 	vf->config_gen = FIELD_GET(VANE_COOKIE_CONFIG_GEN, cookie) + 1;
+}
+
+static int take_trunk(struct vane_pf *pf, u16 index)
+{
+	struct vane_cmd_trunk parts[VLAN_N_VID / VANE_TRUNK_VIDS] = {};
+	struct vane_mbox_batch batch;
+	unsigned int i;
+	int err;
+
+	vane_mbox_batch_begin(&batch, &pf->mbox);
+	for (i = 0; i < ARRAY_SIZE(parts); i++) {
+		parts[i].port = cpu_to_le16(index);
+		parts[i].first = cpu_to_le16(i * VANE_TRUNK_VIDS);
+		vane_mbox_batch_add(&batch, VANE_CMD_TRUNK_GET, &parts[i],
+				    sizeof(parts[i]), &parts[i],
+				    sizeof(parts[i]));
+	}
+	err = vane_pf_batch_end(pf, &batch);
+	if (err)
+		return err;
+
+	for (i = 0; i < ARRAY_SIZE(parts); i++)
+		memcpy(&pf->vfs[index].trunk[i * sizeof(parts[i].vids)],
+		       parts[i].vids, sizeof(parts[i].vids));
+	return 0;
 }
 
 /**
@@ -510,14 +596,25 @@ int vane_sriov_adopt(struct vane_pf *pf)
 		goto unlock;
 
 	publish_vfs(pf, vfs, num_vfs);
-	vane_mbox_batch_begin(&batch, &pf->mbox);
 	for (i = 0; i < num_vfs; i++) {
 		default_config(pf, i, &vfs[i].config);
 		take_config(&vfs[i], &ports[i]);
-		vane_vf_port_batch(pf, &batch, i, VANE_PORT_VALID_COOKIE);
+		if (!vfs[i].config.trunk)
+			continue;
+		err = take_trunk(pf, i);
+		if (err)
+			goto withdraw_vfs;
+	}
+	vane_mbox_batch_begin(&batch, &pf->mbox);
+	for (i = 0; i < num_vfs; i++) {
+		/* Without the group, which the former driver knew of */
+		vane_vf_port_batch(pf, &batch, i,
+				   ports[i].rate_group ?
+				   VANE_PORT_VALID_RATE : 0);
 		vane_vf_status_batch(pf, &batch, i);
 	}
 	err = vane_pf_batch_end(pf, &batch);
+withdraw_vfs:
 	if (err)
 		publish_vfs(pf, NULL, 0);
 unlock:

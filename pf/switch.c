@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * VANE PF driver: the switch: its mode, the VIFs of the functions, VIF lists.
+ * VANE PF driver: the switch: its mode, the VIFs of the functions, VIF lists,
+ * VLAN trunk lists.
  */
+#include <linux/if_bridge.h>
 #include <linux/netlink.h>
+#include <linux/rtnetlink.h>
 #include <linux/slab.h>
+#include <net/netlink.h>
 
 #include "pf.h"
 
@@ -72,10 +76,24 @@ static int change_mode(struct vane_pf *pf, enum vane_switch_mode mode)
 	return vane_pf_batch_end(pf, &batch);
 }
 
+static u64 mode_feature(enum vane_switch_mode mode)
+{
+	switch (mode) {
+	case VANE_SWITCH_VEB:
+		return VANE_FEAT_VEB;
+	case VANE_SWITCH_VEPA:
+		return VANE_FEAT_VEPA;
+	case VANE_SWITCH_VNTAG:
+		return VANE_FEAT_VNTAG;
+	default:
+		return 0;
+	}
+}
+
 /**
  * vane_switch_set_mode() - set how frames find their way
  * @pf: the PF
- * @mode: VANE_SWITCH_VEB or VANE_SWITCH_VNTAG
+ * @mode: VANE_SWITCH_VEB, VANE_SWITCH_VEPA or VANE_SWITCH_VNTAG
  * @extack: where an error is explained
  *
  * rtnl.
@@ -85,12 +103,10 @@ static int change_mode(struct vane_pf *pf, enum vane_switch_mode mode)
 int vane_switch_set_mode(struct vane_pf *pf, enum vane_switch_mode mode,
 			 struct netlink_ext_ack *extack)
 {
-	u64 feature = mode == VANE_SWITCH_VNTAG ? VANE_FEAT_VNTAG :
-						  VANE_FEAT_VEB;
 	enum vane_switch_mode old_mode;
 	int err = 0;
 
-	if (!(pf->vdev.features & feature)) {
+	if (!(pf->vdev.features & mode_feature(mode))) {
 		NL_SET_ERR_MSG(extack, "The device does not offer this mode");
 		return -EOPNOTSUPP;
 	}
@@ -109,6 +125,87 @@ unlock:
 	if (!err)
 		vane_switch_refresh_carrier(pf);
 	return err;
+}
+
+/**
+ * vane_bridge_getlink() - ndo_bridge_getlink of the PF
+ * @skb: message
+ * @pid: port id of who asks
+ * @seq: sequence number of the request
+ * @netdev: the PF's
+ * @filter_mask: what else is asked for
+ * @nlflags: flags of the message
+ *
+ * VN-Tag mode is none that a bridge has, so that there is none to tell.
+ *
+ * Return: 0 or an errno.
+ */
+int vane_bridge_getlink(struct sk_buff *skb, u32 pid, u32 seq,
+			struct net_device *netdev, u32 filter_mask,
+			int nlflags)
+{
+	struct vane_pf *pf = vane_pf_of_netdev(netdev);
+	u16 mode = BRIDGE_MODE_UNDEF;
+
+	mutex_lock(&pf->lock);
+	if (pf->mode == VANE_SWITCH_VEB)
+		mode = BRIDGE_MODE_VEB;
+	else if (pf->mode == VANE_SWITCH_VEPA)
+		mode = BRIDGE_MODE_VEPA;
+	mutex_unlock(&pf->lock);
+	return ndo_dflt_bridge_getlink(skb, pid, seq, netdev, mode, 0, 0,
+				       nlflags, filter_mask, NULL);
+}
+
+/**
+ * vane_bridge_setlink() - ndo_bridge_setlink of the PF
+ * @netdev: the PF's
+ * @nlh: request
+ * @flags: BRIDGE_FLAGS_*
+ * @extack: where an error is explained
+ *
+ * Return: 0 or an errno, nothing being changed.
+ */
+int vane_bridge_setlink(struct net_device *netdev, struct nlmsghdr *nlh,
+			u16 flags, struct netlink_ext_ack *extack)
+{
+	struct vane_pf *pf = vane_pf_of_netdev(netdev);
+	const struct nlattr *spec, *attr;
+	enum vane_switch_mode mode;
+	bool vntag;
+
+	spec = nlmsg_find_attr(nlh, sizeof(struct ifinfomsg), IFLA_AF_SPEC);
+	attr = spec ? nla_find_nested(spec, IFLA_BRIDGE_MODE) : NULL;
+	if (!attr) {
+		NL_SET_ERR_MSG(extack, "Nothing but hwmode can be set");
+		return -EOPNOTSUPP;
+	}
+	if (nla_len(attr) < sizeof(u16)) {
+		NL_SET_ERR_MSG_ATTR(extack, attr, "The mode is cut short");
+		return -EINVAL;
+	}
+	switch (nla_get_u16(attr)) {
+	case BRIDGE_MODE_VEB:
+		mode = VANE_SWITCH_VEB;
+		break;
+	case BRIDGE_MODE_VEPA:
+		mode = VANE_SWITCH_VEPA;
+		break;
+	default:
+		NL_SET_ERR_MSG_ATTR(extack, attr, "hwmode is veb or vepa");
+		return -EINVAL;
+	}
+
+	/* Modes change under rtnl */
+	mutex_lock(&pf->lock);
+	vntag = pf->mode == VANE_SWITCH_VNTAG;
+	mutex_unlock(&pf->lock);
+	if (vntag) {
+		NL_SET_ERR_MSG(extack,
+			       "The switch is in VN-Tag mode, which vanectl mode ends");
+		return -EBUSY;
+	}
+	return vane_switch_set_mode(pf, mode, extack);
 }
 
 /**
@@ -386,6 +483,109 @@ int vane_switch_del_list(struct vane_pf *pf, u16 id,
 		NL_SET_ERR_MSG(extack, "The device refused");
 	else
 		erase_list(pf, id);
+unlock:
+	mutex_unlock(&pf->lock);
+	return err;
+}
+
+static int check_trunk(struct vane_pf *pf, u16 index, const u8 *vids,
+		       struct netlink_ext_ack *extack)
+{
+	if (!(pf->vdev.features & VANE_FEAT_TRUNK)) {
+		NL_SET_ERR_MSG(extack, "The device has no trunk lists");
+		return -EOPNOTSUPP;
+	}
+	if (!vane_vf_get(pf, index)) {
+		NL_SET_ERR_MSG_FMT(extack,
+				   "VF %u does not exist, %u VFs are enabled",
+				   index, pf->num_vfs);
+		return -ENOENT;
+	}
+	if (vids && vids[VANE_TRUNK_BYTES - 1] & BIT(7)) {
+		NL_SET_ERR_MSG_FMT(extack, "VLAN %u is above the limit of %u",
+				   VLAN_N_VID - 1, VLAN_N_VID - 2);
+		return -ERANGE;
+	}
+	return 0;
+}
+
+static int command_trunk(struct vane_pf *pf, u16 index)
+{
+	struct vane_mbox_batch batch;
+
+	vane_mbox_batch_begin(&batch, &pf->mbox);
+	vane_vf_trunk_batch(pf, &batch, index);
+	return vane_pf_batch_end(pf, &batch);
+}
+
+/* Whether the VF's list counts */
+static int use_trunk(struct vane_pf *pf, u16 index, bool use)
+{
+	struct vane_vf_config config = pf->vfs[index].config;
+
+	if (config.trunk == use)
+		return 0;
+	config.trunk = use;
+	return vane_vf_configure(pf, index, &config, VANE_PORT_VALID_FLAGS);
+}
+
+/**
+ * vane_switch_set_trunk() - set the VLANs that a VF may use
+ * @pf: the PF
+ * @index: index of the VF
+ * @vids: bitmap of VANE_TRUNK_BYTES, in place of the one before
+ * @extack: where an error is explained
+ *
+ * Return: 0 or an errno, nothing being changed.
+ */
+int vane_switch_set_trunk(struct vane_pf *pf, u16 index, const u8 *vids,
+			  struct netlink_ext_ack *extack)
+{
+	u8 old[VANE_TRUNK_BYTES];
+	struct vane_vf *vf;
+	int err;
+
+	mutex_lock(&pf->lock);
+	err = check_trunk(pf, index, vids, extack);
+	if (err)
+		goto unlock;
+	vf = &pf->vfs[index];
+	memcpy(old, vf->trunk, sizeof(old));
+	memcpy(vf->trunk, vids, sizeof(vf->trunk));
+	/* The list before it counts */
+	err = command_trunk(pf, index);
+	if (!err)
+		err = use_trunk(pf, index, true);
+	if (err) {
+		NL_SET_ERR_MSG(extack, "The device refused the trunk list");
+		memcpy(vf->trunk, old, sizeof(vf->trunk));
+		command_trunk(pf, index);
+	}
+unlock:
+	mutex_unlock(&pf->lock);
+	return err;
+}
+
+/**
+ * vane_switch_del_trunk() - let a VF use every VLAN
+ * @pf: the PF
+ * @index: index of the VF
+ * @extack: where an error is explained
+ *
+ * Return: 0 or an errno, nothing being changed.
+ */
+int vane_switch_del_trunk(struct vane_pf *pf, u16 index,
+			  struct netlink_ext_ack *extack)
+{
+	int err;
+
+	mutex_lock(&pf->lock);
+	err = check_trunk(pf, index, NULL, extack);
+	if (err)
+		goto unlock;
+	err = use_trunk(pf, index, false);
+	if (err)
+		NL_SET_ERR_MSG(extack, "The device refused");
 unlock:
 	mutex_unlock(&pf->lock);
 	return err;

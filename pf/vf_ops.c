@@ -283,6 +283,18 @@ unlock:
 	return err;
 }
 
+/*
+ * Whether the VF may receive the VLAN. VLAN 0 of every netdev that filters
+ * VLANs is asked for by the stack, whatever the trunk list says of it.
+ */
+static bool may_join(const struct vane_vf *vf, u16 vid)
+{
+	if (vf->config.vlan)
+		return false;
+	return !vid || !vf->config.trunk ||
+	       vf->trunk[vid / 8] & BIT(vid % 8);
+}
+
 static int change_vlan(struct vane_pf *pf, enum vane_cmd_op op, u16 index,
 		       const struct vane_mbox_vlan *ask)
 {
@@ -302,7 +314,7 @@ static int change_vlan(struct vane_pf *pf, enum vane_cmd_op op, u16 index,
 	vf = vane_vf_get(pf, index);
 	if (!vf)
 		goto unlock;
-	if (vf->config.vlan && op == VANE_CMD_VLAN_ADD) {
+	if (op == VANE_CMD_VLAN_ADD && !may_join(vf, le16_to_cpu(ask->vid))) {
 		err = -EPERM;
 		goto unlock;
 	}

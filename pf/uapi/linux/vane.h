@@ -13,10 +13,13 @@
  * enum vane_mode - How frames find their way through the switch.
  * @VANE_MODE_VEB: By VLAN and MAC address, between local functions too.
  * @VANE_MODE_VNTAG: All by the uplink, tagged with the VIF of their function.
+ * @VANE_MODE_VEPA: All by the uplink, whose bridge reflects frames between
+ *   functions.
  */
 enum vane_mode {
 	VANE_MODE_VEB,
 	VANE_MODE_VNTAG,
+	VANE_MODE_VEPA,
 };
 
 enum {
@@ -79,9 +82,19 @@ enum {
 	VANE_A_STATS_RX_GRO_FRAMES,
 	VANE_A_STATS_QUEUE_ERRORS,
 	VANE_A_STATS_MBOX_ERRORS,
+	VANE_A_STATS_RX_DROP_RULE,
 
 	__VANE_A_STATS_MAX,
 	VANE_A_STATS_MAX = (__VANE_A_STATS_MAX - 1)
+};
+
+enum {
+	VANE_A_TRUNK_IFINDEX = 1,
+	VANE_A_TRUNK_VF,
+	VANE_A_TRUNK_VIDS,
+
+	__VANE_A_TRUNK_MAX,
+	VANE_A_TRUNK_MAX = (__VANE_A_TRUNK_MAX - 1)
 };
 
 enum {
@@ -93,6 +106,9 @@ enum {
 	VANE_NL_CMD_VIF_LIST_SET,
 	VANE_NL_CMD_VIF_LIST_DEL,
 	VANE_NL_CMD_STATS_GET,
+	VANE_NL_CMD_TRUNK_GET,
+	VANE_NL_CMD_TRUNK_SET,
+	VANE_NL_CMD_TRUNK_DEL,
 
 	__VANE_NL_CMD_MAX,
 	VANE_NL_CMD_MAX = (__VANE_NL_CMD_MAX - 1)
