@@ -32,15 +32,20 @@ static bool json;
 static const char usage_text[] =
 	"usage: vanectl [-j] show PF\n"
 	"       vanectl [-j] stats PF [pf | vf N]\n"
-	"       vanectl [-j] mode PF [veb | vntag]\n"
+	"       vanectl [-j] mode PF [veb | vepa | vntag]\n"
 	"       vanectl vif set PF {pf | vf N} VIF\n"
 	"       vanectl vif del PF {pf | vf N}\n"
 	"       vanectl [-j] list show PF\n"
 	"       vanectl list set PF LIST MEMBER...\n"
 	"       vanectl list del PF LIST\n"
+	"       vanectl [-j] vlan show PF [vf N]\n"
+	"       vanectl vlan allow PF vf N VLANS\n"
+	"       vanectl vlan forbid PF vf N VLANS\n"
+	"       vanectl vlan any PF vf N\n"
 	"\n"
 	"PF is the network interface of the physical function. VIF and LIST are\n"
 	"numbers from 1 to 4095. A MEMBER is \"pf\" or \"vf N[-N][,N[-N]]...\".\n"
+	"VLANS are numbers from 0 (untagged) to 4094, as N[-N][,N[-N]]....\n"
 	"-j prints JSON.\n";
 
 /* End without what was printed so far, which is half an answer */
@@ -339,21 +344,35 @@ static int put_function(struct request *req, __u16 type, int argc,
 	die_usage();
 }
 
+/*
+ * Take the first range off "N[-N][,N[-N]]...", whose numbers are called @what.
+ * Returns false at the end.
+ */
+static bool next_range(const char *what, char **text, __u32 *first,
+		       __u32 *last)
+{
+	char *range = strsep(text, ",");
+	char *dash;
+
+	if (!range)
+		return false;
+	dash = strchr(range, '-');
+	if (dash)
+		*dash = '\0';
+	*first = parse_number(what, range);
+	*last = dash ? parse_number(what, dash + 1) : *first;
+	if (*last < *first)
+		die(EXIT_USAGE, "%s %s-%s: the last is below the first", what,
+		    range, dash + 1);
+	return true;
+}
+
 /* Put the VFs of "N[-N][,N[-N]]..." */
 static void put_vfs(struct request *req, char *text)
 {
 	__u32 first, last;
-	char *range, *dash;
 
-	for (range = strtok(text, ","); range; range = strtok(NULL, ",")) {
-		dash = strchr(range, '-');
-		if (dash)
-			*dash = '\0';
-		first = parse_number("VF", range);
-		last = dash ? parse_number("VF", dash + 1) : first;
-		if (last < first)
-			die(EXIT_USAGE, "VFs %s-%s: the last is below the first",
-			    range, dash + 1);
+	while (next_range("VF", &text, &first, &last)) {
 		for (;; first++) {
 			put_u32(req, VANE_A_VIF_LIST_VF, first);
 			if (first == last)
@@ -362,9 +381,45 @@ static void put_vfs(struct request *req, char *text)
 	}
 }
 
+/* The VLANs of a trunk list */
+#define NUM_VIDS	4096
+
+struct trunk {
+	bool any;	/* no list */
+	unsigned char vids[NUM_VIDS / 8];
+};
+
+static bool has_vid(const struct trunk *trunk, unsigned int vid)
+{
+	return trunk->vids[vid / 8] & 1 << vid % 8;
+}
+
+static void set_vid(struct trunk *trunk, unsigned int vid, bool allowed)
+{
+	if (allowed)
+		trunk->vids[vid / 8] |= 1 << vid % 8;
+	else
+		trunk->vids[vid / 8] &= ~(1 << vid % 8);
+}
+
+/* Allow or forbid the VLANs of "N[-N][,N[-N]]..." */
+static void change_vids(struct trunk *trunk, char *text, bool allowed)
+{
+	__u32 first, last;
+
+	while (next_range("VLAN", &text, &first, &last)) {
+		if (last > NUM_VIDS - 2)
+			die(EXIT_USAGE, "VLAN %u is above the limit of %u",
+			    last, NUM_VIDS - 2);
+		for (; first <= last; first++)
+			set_vid(trunk, first, allowed);
+	}
+}
+
 static const char *const mode_names[] = {
 	[VANE_MODE_VEB] = "veb",
 	[VANE_MODE_VNTAG] = "vntag",
+	[VANE_MODE_VEPA] = "vepa",
 };
 
 static const char *mode_name(__u64 mode)
@@ -500,6 +555,7 @@ static const struct {
 	{ VANE_A_STATS_RX_DROP_NOBUF,		"rx_drop_nobuf" },
 	{ VANE_A_STATS_RX_DROP_STALL,		"rx_drop_stall" },
 	{ VANE_A_STATS_RX_DROP_OVERSIZE,	"rx_drop_oversize" },
+	{ VANE_A_STATS_RX_DROP_RULE,		"rx_drop_rule" },
 	{ VANE_A_STATS_RX_CSUM_BAD,		"rx_csum_bad" },
 	{ VANE_A_STATS_RX_GRO_FRAMES,		"rx_gro_frames" },
 	{ VANE_A_STATS_QUEUE_ERRORS,		"queue_errors" },
@@ -528,6 +584,66 @@ static void print_stats(const struct nlmsghdr *hdr, const struct attrs *attrs,
 			printf(" %s %llu", counters[i].name, value);
 	}
 	puts(json ? "}" : "");
+}
+
+static void take_trunk(const struct nlmsghdr *hdr, const struct attrs *attrs,
+		       void *arg)
+{
+	const struct nlattr *vids = attrs->of[VANE_A_TRUNK_VIDS];
+	struct trunk *trunk = arg;
+
+	(void)hdr;
+	memset(trunk, 0, sizeof(*trunk));
+	trunk->any = !vids;
+	if (vids && attr_len(vids) == sizeof(trunk->vids))
+		memcpy(trunk->vids, attr_data(vids), sizeof(trunk->vids));
+}
+
+static void print_vids(const struct trunk *trunk)
+{
+	unsigned int vid, last, count = 0;
+
+	for (vid = 0; vid < NUM_VIDS; vid = last + 1) {
+		last = vid;
+		if (!has_vid(trunk, vid))
+			continue;
+		while (last + 1 < NUM_VIDS && has_vid(trunk, last + 1))
+			last++;
+		if (count++)
+			putchar(',');
+		if (json)
+			printf("{\"vlan\":%u,\"vlanEnd\":%u}", vid, last);
+		else if (last > vid)
+			printf("%u-%u", vid, last);
+		else
+			printf("%u", vid);
+	}
+	if (!count && !json)
+		fputs("none", stdout);
+}
+
+static void print_trunk(const struct nlmsghdr *hdr, const struct attrs *attrs,
+			void *arg)
+{
+	struct trunk trunk;
+
+	take_trunk(hdr, attrs, &trunk);
+	if (!json) {
+		print_port(attrs->of[VANE_A_TRUNK_VF]);
+		fputs(" vlans ", stdout);
+		if (trunk.any)
+			fputs("any", stdout);
+		else
+			print_vids(&trunk);
+		putchar('\n');
+		return;
+	}
+	separate(arg);
+	printf("{\"vf\":%llu,\"any\":%s,\"vlans\":[",
+	       get_number(attrs->of[VANE_A_TRUNK_VF]),
+	       trunk.any ? "true" : "false");
+	print_vids(&trunk);
+	fputs("]}", stdout);
 }
 
 static void print_mode(const struct nlmsghdr *hdr, const struct attrs *attrs,
@@ -638,7 +754,7 @@ static void do_mode(int argc, char **argv)
 		if (!strcmp(argv[1], mode_names[mode]))
 			break;
 	if (mode == ARRAY_SIZE(mode_names))
-		die(EXIT_USAGE, "mode \"%s\" is neither veb nor vntag",
+		die(EXIT_USAGE, "mode \"%s\" is none of veb, vepa, vntag",
 		    argv[1]);
 	start_vane(&req, VANE_NL_CMD_SWITCH_SET, 0, argv[0]);
 	put_u32(&req, VANE_A_SWITCH_MODE, mode);
@@ -716,6 +832,75 @@ static void do_list_del(int argc, char **argv)
 	talk(&req, NULL, NULL);
 }
 
+/* A request about the VF named by "PF vf N" */
+static void start_trunk(struct request *req, __u8 cmd, int argc, char **argv)
+{
+	if (argc < 3 || strcmp(argv[1], "vf"))
+		die_usage();
+	start_vane(req, cmd, 0, argv[0]);
+	put_u32(req, VANE_A_TRUNK_VF, parse_number("VF", argv[2]));
+}
+
+static void do_vlan_show(int argc, char **argv)
+{
+	unsigned int count = 0;
+	struct request req;
+
+	if (argc != 1 && argc != 3)
+		die_usage();
+	if (json)
+		putchar('[');
+	if (argc == 1) {
+		dump(argv[0], VANE_NL_CMD_TRUNK_GET, print_trunk);
+	} else {
+		start_trunk(&req, VANE_NL_CMD_TRUNK_GET, argc, argv);
+		talk(&req, print_trunk, &count);
+	}
+	if (json)
+		puts("]");
+}
+
+static void change_trunk(int argc, char **argv, bool allowed)
+{
+	struct request req;
+	struct trunk trunk;
+
+	if (argc != 4)
+		die_usage();
+	start_trunk(&req, VANE_NL_CMD_TRUNK_GET, argc, argv);
+	talk(&req, take_trunk, &trunk);
+	/* A list begins with what is allowed, or all but what is forbidden */
+	if (trunk.any) {
+		memset(trunk.vids, allowed ? 0 : 0xff, sizeof(trunk.vids));
+		set_vid(&trunk, NUM_VIDS - 1, false);
+	}
+	change_vids(&trunk, argv[3], allowed);
+
+	start_trunk(&req, VANE_NL_CMD_TRUNK_SET, argc, argv);
+	put(&req, VANE_A_TRUNK_VIDS, trunk.vids, sizeof(trunk.vids));
+	talk(&req, NULL, NULL);
+}
+
+static void do_vlan_allow(int argc, char **argv)
+{
+	change_trunk(argc, argv, true);
+}
+
+static void do_vlan_forbid(int argc, char **argv)
+{
+	change_trunk(argc, argv, false);
+}
+
+static void do_vlan_any(int argc, char **argv)
+{
+	struct request req;
+
+	if (argc != 3)
+		die_usage();
+	start_trunk(&req, VANE_NL_CMD_TRUNK_DEL, argc, argv);
+	talk(&req, NULL, NULL);
+}
+
 static const struct {
 	const char *word;
 	const char *second;
@@ -729,6 +914,10 @@ static const struct {
 	{ "list",	"show",	do_list_show },
 	{ "list",	"set",	do_list_set },
 	{ "list",	"del",	do_list_del },
+	{ "vlan",	"show",	do_vlan_show },
+	{ "vlan",	"allow",	do_vlan_allow },
+	{ "vlan",	"forbid",	do_vlan_forbid },
+	{ "vlan",	"any",	do_vlan_any },
 };
 
 int main(int argc, char **argv)
