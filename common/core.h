@@ -8,6 +8,7 @@
 
 #include <linux/cache.h>
 #include <linux/dim.h>
+#include <linux/ethtool.h>
 #include <linux/u64_stats_sync.h>
 #include <net/page_pool/types.h>
 
@@ -372,15 +373,69 @@ void vane_rxq_kick(struct vane_rxq *rxq);
 /* dev.c APIs: any context */
 void vane_queue_broken(struct vane_dev *vdev, const char *kind, u16 q);
 
+/* ring.c APIs: self-test; under rtnl */
+bool vane_rings_test(struct vane_net *vn);
+
 /* netdev.c APIs: under rtnl */
 void vane_ring_config(const struct vane_net *vn, netdev_features_t features,
 		      unsigned int mtu, struct vane_ring_config *config);
 int vane_net_reconfigure(struct vane_net *vn,
 			 const struct vane_ring_config *config);
+int vane_datapath_up(struct vane_net *vn);
+void vane_datapath_down(struct vane_net *vn);
+
+/* rss.c APIs: under rtnl */
+void vane_rss_init(struct vane_net *vn);
 void vane_rss_fit(struct vane_net *vn);
 void vane_rss_write(struct vane_net *vn);
 
-/* ethtool.c APIs */
-extern const struct ethtool_ops vane_ethtool_ops;
+/* rss.c APIs: members of struct ethtool_ops */
+u32 vane_get_rxfh_key_size(struct net_device *netdev);
+u32 vane_get_rxfh_indir_size(struct net_device *netdev);
+int vane_get_rxfh(struct net_device *netdev, struct ethtool_rxfh_param *rxfh);
+int vane_set_rxfh(struct net_device *netdev, struct ethtool_rxfh_param *rxfh,
+		  struct netlink_ext_ack *extack);
+int vane_create_rxfh_context(struct net_device *netdev,
+			     struct ethtool_rxfh_context *ctx,
+			     const struct ethtool_rxfh_param *rxfh,
+			     struct netlink_ext_ack *extack);
+int vane_modify_rxfh_context(struct net_device *netdev,
+			     struct ethtool_rxfh_context *ctx,
+			     const struct ethtool_rxfh_param *rxfh,
+			     struct netlink_ext_ack *extack);
+int vane_remove_rxfh_context(struct net_device *netdev,
+			     struct ethtool_rxfh_context *ctx, u32 context,
+			     struct netlink_ext_ack *extack);
+int vane_get_rxfh_fields(struct net_device *netdev,
+			 struct ethtool_rxfh_fields *fields);
+int vane_set_rxfh_fields(struct net_device *netdev,
+			 const struct ethtool_rxfh_fields *fields,
+			 struct netlink_ext_ack *extack);
+
+/* rule.c APIs: under rtnl */
+void vane_rules_write(struct vane_net *vn);
+void vane_rules_suspend(struct vane_net *vn);
+void vane_rules_free(struct vane_net *vn);
+int vane_rules_find_context(const struct vane_net *vn, u32 context);
+
+/* rule.c APIs: members of struct ethtool_ops */
+int vane_get_rxnfc(struct net_device *netdev, struct ethtool_rxnfc *info,
+		   u32 *locs);
+int vane_set_rxnfc(struct net_device *netdev, struct ethtool_rxnfc *info);
+
+/* selftest.c APIs */
+enum vane_test {
+	VANE_TEST_REGISTERS,
+	VANE_TEST_RINGS,
+	VANE_TEST_INTERRUPTS,
+	VANE_TEST_LOOPBACK,
+	VANE_TEST_LINK,
+	VANE_NUM_TESTS,
+};
+
+extern const char vane_test_names[VANE_NUM_TESTS][ETH_GSTRING_LEN];
+
+void vane_self_test(struct net_device *netdev, struct ethtool_test *test,
+		    u64 *data);
 
 #endif /* VANE_CORE_INTERNAL_H */

@@ -28,10 +28,7 @@ static const char stat_names[VANE_STAT_COUNT][ETH_GSTRING_LEN] = {
 	[VANE_STAT_RX_GRO_FRAMES]	= "rx_gro_frames",
 	[VANE_STAT_QUEUE_ERRORS]	= "queue_errors",
 	[VANE_STAT_MBOX_ERRORS]		= "mbox_errors",
-};
-
-static const char test_names[][ETH_GSTRING_LEN] = {
-	"Register test  (on/offline)",
+	[VANE_STAT_RX_DROP_RULE]	= "rx_drop_rule",
 };
 
 static void get_drvinfo(struct net_device *netdev, struct ethtool_drvinfo *info)
@@ -43,6 +40,20 @@ static void get_drvinfo(struct net_device *netdev, struct ethtool_drvinfo *info)
 		 FIELD_GET(VANE_FW_VERSION_MAJOR, version),
 		 FIELD_GET(VANE_FW_VERSION_MINOR, version),
 		 FIELD_GET(VANE_FW_VERSION_PATCH, version));
+}
+
+static u32 get_msglevel(struct net_device *netdev)
+{
+	struct vane_net *vn = netdev_priv(netdev);
+
+	return vn->msg_enable;
+}
+
+static void set_msglevel(struct net_device *netdev, u32 level)
+{
+	struct vane_net *vn = netdev_priv(netdev);
+
+	vn->msg_enable = level;
 }
 
 static int get_link_ksettings(struct net_device *netdev,
@@ -179,75 +190,12 @@ static int set_coalesce(struct net_device *netdev,
 	return 0;
 }
 
-/* Receive-side scaling
- * --------------------
- */
-
 #ifdef VANE_HAVE_RX_RING_COUNT
 static u32 get_rx_ring_count(struct net_device *netdev)
 {
 	return netdev->real_num_rx_queues;
 }
-#else
-static int get_rxnfc(struct net_device *netdev, struct ethtool_rxnfc *info,
-		     u32 *rules)
-{
-	if (info->cmd != ETHTOOL_GRXRINGS)
-		return -EOPNOTSUPP;
-	info->data = netdev->real_num_rx_queues;
-	return 0;
-}
 #endif
-
-static u32 get_rxfh_key_size(struct net_device *netdev)
-{
-	struct vane_net *vn = netdev_priv(netdev);
-
-	return vn->vdev->features & VANE_FEAT_RSS ? VANE_RSS_KEY_SIZE : 0;
-}
-
-static u32 get_rxfh_indir_size(struct net_device *netdev)
-{
-	struct vane_net *vn = netdev_priv(netdev);
-
-	return vn->vdev->features & VANE_FEAT_RSS ? VANE_RSS_TABLE_SIZE : 0;
-}
-
-static int get_rxfh(struct net_device *netdev, struct ethtool_rxfh_param *rxfh)
-{
-	struct vane_net *vn = netdev_priv(netdev);
-	unsigned int i;
-
-	rxfh->hfunc = ETH_RSS_HASH_TOP;
-	if (rxfh->indir)
-		for (i = 0; i < VANE_RSS_TABLE_SIZE; i++)
-			rxfh->indir[i] = vn->rss_table[i];
-	if (rxfh->key)
-		memcpy(rxfh->key, vn->rss_key, VANE_RSS_KEY_SIZE);
-	return 0;
-}
-
-static int set_rxfh(struct net_device *netdev, struct ethtool_rxfh_param *rxfh,
-		    struct netlink_ext_ack *extack)
-{
-	struct vane_net *vn = netdev_priv(netdev);
-	unsigned int i;
-
-	if (rxfh->hfunc != ETH_RSS_HASH_NO_CHANGE &&
-	    rxfh->hfunc != ETH_RSS_HASH_TOP) {
-		NL_SET_ERR_MSG_MOD(extack, "the hash is Toeplitz only");
-		return -EOPNOTSUPP;
-	}
-
-	if (rxfh->indir)
-		for (i = 0; i < VANE_RSS_TABLE_SIZE; i++)
-			vn->rss_table[i] = rxfh->indir[i];
-	if (rxfh->key)
-		memcpy(vn->rss_key, rxfh->key, VANE_RSS_KEY_SIZE);
-	if (vn->rings)
-		vane_rss_write(vn);
-	return 0;
-}
 
 /* Counters
  * --------
@@ -259,7 +207,7 @@ static int get_sset_count(struct net_device *netdev, int sset)
 	case ETH_SS_STATS:
 		return VANE_STAT_COUNT;
 	case ETH_SS_TEST:
-		return ARRAY_SIZE(test_names);
+		return VANE_NUM_TESTS;
 	default:
 		return -EOPNOTSUPP;
 	}
@@ -272,7 +220,7 @@ static void get_strings(struct net_device *netdev, u32 sset, u8 *data)
 		memcpy(data, stat_names, sizeof(stat_names));
 		break;
 	case ETH_SS_TEST:
-		memcpy(data, test_names, sizeof(test_names));
+		memcpy(data, vane_test_names, sizeof(vane_test_names));
 		break;
 	}
 }
@@ -287,75 +235,141 @@ static void get_ethtool_stats(struct net_device *netdev,
 		data[i] = vane_rd64(vn->vdev, VANE_STAT(i));
 }
 
-static void get_eth_mac_stats(struct net_device *netdev,
-			      struct ethtool_eth_mac_stats *stats)
-{
-	struct vane_net *vn = netdev_priv(netdev);
-	struct vane_dev *vdev = vn->vdev;
-
-	stats->FramesTransmittedOK =
-		vane_rd64(vdev, VANE_STAT(VANE_STAT_TX_FRAMES));
-	stats->OctetsTransmittedOK =
-		vane_rd64(vdev, VANE_STAT(VANE_STAT_TX_BYTES));
-	stats->MulticastFramesXmittedOK =
-		vane_rd64(vdev, VANE_STAT(VANE_STAT_TX_MULTICAST));
-	stats->BroadcastFramesXmittedOK =
-		vane_rd64(vdev, VANE_STAT(VANE_STAT_TX_BROADCAST));
-	stats->FramesReceivedOK =
-		vane_rd64(vdev, VANE_STAT(VANE_STAT_RX_FRAMES));
-	stats->OctetsReceivedOK =
-		vane_rd64(vdev, VANE_STAT(VANE_STAT_RX_BYTES));
-	stats->MulticastFramesReceivedOK =
-		vane_rd64(vdev, VANE_STAT(VANE_STAT_RX_MULTICAST));
-	stats->BroadcastFramesReceivedOK =
-		vane_rd64(vdev, VANE_STAT(VANE_STAT_RX_BROADCAST));
-	stats->FrameTooLongErrors =
-		vane_rd64(vdev, VANE_STAT(VANE_STAT_RX_DROP_OVERSIZE));
-}
-
-/* Self-test
- * ---------
+/* Register dump
+ * -------------
  */
 
-/* TEST gives the complement of what was written, whole and by halves. */
-static bool test_registers(struct vane_dev *vdev)
+/* Version 1: the offset of a register, then its value, in words of 32 bits */
+#define REGS_VERSION		1
+
+/* A bank of registers without a hole */
+struct reg_range {
+	u32 first;
+	u32 bytes;
+};
+
+/* Once for the function */
+static const struct reg_range function_regs[] = {
+	{ VANE_REG_MAGIC, VANE_REG_EVENT_CAUSE + 4 - VANE_REG_MAGIC },
+	{ VANE_REG_LIMIT_QUEUES,
+	  VANE_REG_TEST + 8 - VANE_REG_LIMIT_QUEUES },
+	{ VANE_REG_STATUS, VANE_REG_STATUS_MAC + 8 - VANE_REG_STATUS },
+	{ VANE_REG_MBOX_STATE, 4 },
+	{ VANE_REG_RSS_CTRL, 4 },
+	{ VANE_REG_RSS_KEY, VANE_RSS_KEY_SIZE },
+	{ VANE_REG_RSS_TABLE, VANE_RSS_CONTEXTS * VANE_RSS_TABLE_SIZE },
+};
+
+/* The PF has these too */
+static const struct reg_range pf_regs[] = {
+	{ VANE_REG_PF_CTRL, VANE_REG_PORT_LED + 4 - VANE_REG_PF_CTRL },
+	{ VANE_REG_RQ_BASE, VANE_REG_RQ_HEAD + 4 - VANE_REG_RQ_BASE },
+	{ VANE_REG_SQ_BASE, VANE_REG_SQ_HEAD + 4 - VANE_REG_SQ_BASE },
+};
+
+/* Once for each queue pair, vector and rule */
+static const struct reg_range queue_regs[] = {
+	{ VANE_TXQ(0), VANE_TXQ_TAIL + 4 },
+	{ VANE_RXQ(0), VANE_RXQ_OPT + 4 },
+	{ VANE_RXQ(0) + VANE_RXQ_HEAD, VANE_RXQ_TAIL + 4 - VANE_RXQ_HEAD },
+};
+
+static const struct reg_range vector_regs[] = {
+	{ VANE_VEC(0), VANE_VEC_EVENTS + 4 },
+};
+
+static const struct reg_range rule_regs[] = {
+	{ VANE_RULE(0), VANE_RULE_STRIDE },
+};
+
+/* Banks that follow each other at a stride */
+struct reg_banks {
+	const struct reg_range *range;
+	unsigned int num_ranges;
+	unsigned int count;
+	u32 stride;
+};
+
+static unsigned int fill_banks(const struct vane_dev *vdev,
+			       struct reg_banks *banks)
 {
-	static const u64 patterns[] = {
-		0, U64_MAX, 0x5555555555555555, 0xaaaaaaaaaaaaaaaa,
-		0x0123456789abcdef, 0xfedcba9876543210,
-	};
-	unsigned int i;
-	bool ok = true;
-	u64 val;
+	unsigned int n = 0;
 
-	for (i = 0; i < ARRAY_SIZE(patterns); i++) {
-		val = patterns[i];
-		vane_wr64(vdev, VANE_REG_TEST, val);
-		ok &= vane_rd64(vdev, VANE_REG_TEST) == ~val;
-
-		vane_wr32(vdev, VANE_REG_TEST, upper_32_bits(val));
-		vane_wr32(vdev, VANE_REG_TEST + 4, lower_32_bits(val));
-		ok &= vane_rd32(vdev, VANE_REG_TEST) == ~upper_32_bits(val);
-		ok &= vane_rd32(vdev, VANE_REG_TEST + 4) ==
-		      ~lower_32_bits(val);
-	}
-	return ok && vane_rd32(vdev, VANE_REG_MAGIC) == VANE_MAGIC;
+	banks[n++] = (struct reg_banks) {
+		function_regs, ARRAY_SIZE(function_regs), 1, 0 };
+	if (!vdev->is_vf)
+		banks[n++] = (struct reg_banks) {
+			pf_regs, ARRAY_SIZE(pf_regs), 1, 0 };
+	banks[n++] = (struct reg_banks) {
+		queue_regs, ARRAY_SIZE(queue_regs), vdev->max_queues,
+		VANE_TXQ_STRIDE };
+	banks[n++] = (struct reg_banks) {
+		vector_regs, ARRAY_SIZE(vector_regs), vdev->max_vectors,
+		VANE_VEC_STRIDE };
+	if (vdev->features & VANE_FEAT_RULES)
+		banks[n++] = (struct reg_banks) {
+			rule_regs, ARRAY_SIZE(rule_regs), VANE_MAX_RULES,
+			VANE_RULE_STRIDE };
+	return n;
 }
 
-static void self_test(struct net_device *netdev, struct ethtool_test *test,
-		      u64 *data)
+static_assert(VANE_TXQ_STRIDE == VANE_RXQ_STRIDE);
+
+/* Dumps all registers, at most @words; without @out, counts them only. */
+static unsigned int dump_regs(struct vane_dev *vdev, u32 *out,
+			      unsigned int words)
+{
+	struct reg_banks banks[5];
+	unsigned int num = fill_banks(vdev, banks);
+	const struct reg_range *range;
+	unsigned int b, i, r;
+	unsigned int n = 0;
+	u32 reg, end;
+
+	for (b = 0; b < num; b++) {
+		for (i = 0; i < banks[b].count; i++) {
+			for (r = 0; r < banks[b].num_ranges; r++) {
+				range = &banks[b].range[r];
+				reg = range->first + i * banks[b].stride;
+				end = reg + range->bytes;
+				for (; reg < end; reg += sizeof(u32), n += 2) {
+					if (!out || n + 2 > words)
+						continue;
+					out[n] = reg;
+					out[n + 1] = vane_rd32(vdev, reg);
+				}
+			}
+		}
+	}
+	return n;
+}
+
+static int get_regs_len(struct net_device *netdev)
 {
 	struct vane_net *vn = netdev_priv(netdev);
 
-	data[0] = !test_registers(vn->vdev);
-	if (data[0])
-		test->flags |= ETH_TEST_FL_FAILED;
+	return dump_regs(vn->vdev, NULL, 0) * sizeof(u32);
+}
+
+static void get_regs(struct net_device *netdev, struct ethtool_regs *regs,
+		     void *out)
+{
+	struct vane_net *vn = netdev_priv(netdev);
+
+	regs->version = REGS_VERSION;
+	memset(out, 0, regs->len);
+	dump_regs(vn->vdev, out, regs->len / sizeof(u32));
 }
 
 const struct ethtool_ops vane_ethtool_ops = {
 	.supported_coalesce_params = ETHTOOL_COALESCE_RX_USECS |
 				     ETHTOOL_COALESCE_USE_ADAPTIVE_RX,
+	.rxfh_max_num_contexts	= VANE_RSS_CONTEXTS,
 	.get_drvinfo		= get_drvinfo,
+	.get_regs_len		= get_regs_len,
+	.get_regs		= get_regs,
+	.get_msglevel		= get_msglevel,
+	.set_msglevel		= set_msglevel,
 	.get_link		= ethtool_op_get_link,
 	.get_link_ksettings	= get_link_ksettings,
 	.get_ringparam		= get_ringparam,
@@ -366,17 +380,22 @@ const struct ethtool_ops vane_ethtool_ops = {
 	.set_coalesce		= set_coalesce,
 #ifdef VANE_HAVE_RX_RING_COUNT
 	.get_rx_ring_count	= get_rx_ring_count,
-#else
-	.get_rxnfc		= get_rxnfc,
 #endif
-	.get_rxfh_key_size	= get_rxfh_key_size,
-	.get_rxfh_indir_size	= get_rxfh_indir_size,
-	.get_rxfh		= get_rxfh,
-	.set_rxfh		= set_rxfh,
+	.get_rxnfc		= vane_get_rxnfc,
+	.set_rxnfc		= vane_set_rxnfc,
+	.get_rxfh_key_size	= vane_get_rxfh_key_size,
+	.get_rxfh_indir_size	= vane_get_rxfh_indir_size,
+	.get_rxfh		= vane_get_rxfh,
+	.set_rxfh		= vane_set_rxfh,
+	.create_rxfh_context	= vane_create_rxfh_context,
+	.modify_rxfh_context	= vane_modify_rxfh_context,
+	.remove_rxfh_context	= vane_remove_rxfh_context,
+	.get_rxfh_fields	= vane_get_rxfh_fields,
+	.set_rxfh_fields	= vane_set_rxfh_fields,
 	.get_sset_count		= get_sset_count,
 	.get_strings		= get_strings,
 	.get_ethtool_stats	= get_ethtool_stats,
-	.get_eth_mac_stats	= get_eth_mac_stats,
-	.self_test		= self_test,
+	.self_test		= vane_self_test,
 	.get_ts_info		= ethtool_op_get_ts_info,
 };
+EXPORT_SYMBOL_NS_GPL(vane_ethtool_ops, VANE_NS);

@@ -18,6 +18,9 @@
 #define TX_LOG2_DEFAULT		9
 #define RX_LOG2_DEFAULT		8
 
+/* Not the link's: 256 VFs would have as much to say of a flap as one */
+#define VANE_MSG_DEFAULT	(NETIF_MSG_DRV | NETIF_MSG_TX_ERR)
+
 /* Link and limits
  * ---------------
  */
@@ -43,6 +46,8 @@ void vane_net_refresh_link(struct vane_net *vn)
 			netif_carrier_on(netdev);
 		else
 			netif_carrier_off(netdev);
+		netif_info(vn, link, netdev, "link is %s\n",
+			   up ? "up" : "down");
 	}
 	mutex_unlock(&vn->link_lock);
 }
@@ -94,8 +99,9 @@ void vane_net_refresh_limits(struct vane_net *vn)
 	if (netdev->mtu <= netdev->max_mtu)
 		return;
 
-	netdev_info(netdev, "MTU lowered from %u to %u, as the PF demands\n",
-		    netdev->mtu, netdev->max_mtu);
+	netif_info(vn, drv, netdev,
+		   "MTU lowered from %u to %u, as the PF demands\n",
+		   netdev->mtu, netdev->max_mtu);
 	err = dev_set_mtu(netdev, netdev->max_mtu);
 	if (err)
 		netdev_err(netdev, "cannot set MTU %u: %d\n", netdev->max_mtu,
@@ -139,45 +145,6 @@ void vane_ring_config(const struct vane_net *vn, netdev_features_t features,
 		config->chunk = VANE_RX_CHUNK_SMALL;
 }
 
-/**
- * vane_rss_write() - write key and table of RSS to the device
- * @vn: netdev; under rtnl
- */
-void vane_rss_write(struct vane_net *vn)
-{
-	struct vane_dev *vdev = vn->vdev;
-	unsigned int i;
-
-	if (!(vdev->features & VANE_FEAT_RSS))
-		return;
-
-	for (i = 0; i < VANE_RSS_KEY_SIZE; i += sizeof(u64))
-		vane_wr64(vdev, VANE_REG_RSS_KEY + i,
-			  get_unaligned_le64(vn->rss_key + i));
-	for (i = 0; i < VANE_RSS_TABLE_SIZE; i += sizeof(u64))
-		vane_wr64(vdev, VANE_REG_RSS_TABLE + i,
-			  get_unaligned_le64(vn->rss_table + i));
-	vane_wr32(vdev, VANE_REG_RSS_CTRL, VANE_RSS_CTRL_ALL);
-}
-
-/**
- * vane_rss_fit() - make the table name queues that there are
- * @vn: netdev; under rtnl
- *
- * Spreads flows over all queues, unless the user has said how; a PF may have
- * taken queues away from what the user said.
- */
-void vane_rss_fit(struct vane_net *vn)
-{
-	bool configured = netif_is_rxfh_configured(vn->netdev);
-	unsigned int i;
-
-	for (i = 0; i < VANE_RSS_TABLE_SIZE; i++)
-		if (!configured || vn->rss_table[i] >= vn->num_queues)
-			vn->rss_table[i] =
-				ethtool_rxfh_indir_default(i, vn->num_queues);
-}
-
 /* Takes @rings into use; vectors and the stack's queues are as many as it
  * needs. If it fails, the datapath is down.
  */
@@ -194,6 +161,7 @@ static int start_datapath(struct vane_net *vn, struct vane_rings *rings)
 
 	vane_rss_fit(vn);
 	vane_rss_write(vn);
+	vane_rules_write(vn);
 	vane_wr32(vn->vdev, VANE_REG_MAX_FRAME,
 		  vn->netdev->mtu + VANE_FRAME_OVERHEAD);
 
@@ -202,7 +170,9 @@ static int start_datapath(struct vane_net *vn, struct vane_rings *rings)
 	if (err)
 		goto stop_vectors;
 	vane_vectors_arm(vn);
-	netif_tx_wake_all_queues(vn->netdev);
+	/* Else whoever attaches it does that. */
+	if (netif_device_present(vn->netdev))
+		netif_tx_wake_all_queues(vn->netdev);
 	return 0;
 
 stop_vectors:
@@ -227,7 +197,13 @@ static struct vane_rings *stop_datapath(struct vane_net *vn)
 	return rings;
 }
 
-static int bring_up(struct vane_net *vn)
+/**
+ * vane_datapath_up() - allocate rings and vectors, and let frames pass
+ * @vn: netdev, its function enabled, its datapath down; under rtnl
+ *
+ * Return: 0 or a negative errno.
+ */
+int vane_datapath_up(struct vane_net *vn)
 {
 	struct net_device *netdev = vn->netdev;
 	struct vane_ring_config config;
@@ -261,7 +237,11 @@ release_vectors:
 	return err;
 }
 
-static void bring_down(struct vane_net *vn)
+/**
+ * vane_datapath_down() - undo vane_datapath_up()
+ * @vn: netdev; under rtnl
+ */
+void vane_datapath_down(struct vane_net *vn)
 {
 	struct vane_rings *rings = stop_datapath(vn);
 
@@ -383,7 +363,7 @@ int vane_net_open(struct net_device *netdev)
 	struct vane_net *vn = netdev_priv(netdev);
 	int err;
 
-	err = bring_up(vn);
+	err = vane_datapath_up(vn);
 	if (err)
 		return err;
 	vane_net_refresh_link(vn);
@@ -404,7 +384,7 @@ int vane_net_stop(struct net_device *netdev)
 	netif_carrier_off(netdev);
 	/* It is down already while the netdev is detached. */
 	if (vn->rings)
-		bring_down(vn);
+		vane_datapath_down(vn);
 	return 0;
 }
 EXPORT_SYMBOL_NS_GPL(vane_net_stop, VANE_NS);
@@ -424,7 +404,7 @@ void vane_net_detach(struct vane_net *vn)
 	netif_device_detach(vn->netdev);
 	netif_carrier_off(vn->netdev);
 	if (vn->rings)
-		bring_down(vn);
+		vane_datapath_down(vn);
 }
 EXPORT_SYMBOL_NS_GPL(vane_net_detach, VANE_NS);
 
@@ -447,7 +427,7 @@ int vane_net_attach(struct vane_net *vn)
 	/* The function may come back with fewer features. */
 	netdev_update_features(netdev);
 	if (netif_running(netdev) && !vn->rings) {
-		err = bring_up(vn);
+		err = vane_datapath_up(vn);
 		if (err)
 			return err;
 	}
@@ -505,6 +485,7 @@ static const struct {
 	{ VANE_FEAT_RSS, NETIF_F_RXHASH },
 	{ VANE_FEAT_HW_GRO, NETIF_F_GRO_HW },
 	{ VANE_FEAT_VLAN_FILTER, NETIF_F_HW_VLAN_CTAG_FILTER },
+	{ VANE_FEAT_RULES, NETIF_F_NTUPLE },
 };
 
 static netdev_features_t missing_features(const struct vane_dev *vdev)
@@ -561,6 +542,11 @@ int vane_set_features(struct net_device *netdev, netdev_features_t features)
 	struct vane_ring_config config;
 	int err;
 
+	/* Whoever turned it on again would not expect the old ones. */
+	if (!(features & NETIF_F_NTUPLE)) {
+		vane_rules_suspend(vn);
+		vane_rules_free(vn);
+	}
 	if (!vn->rings)
 		return 0;
 
@@ -589,11 +575,11 @@ void vane_tx_timeout(struct net_device *netdev, unsigned int q)
 	u32 state;
 
 	state = vane_rd32(vdev, regs + VANE_TXQ_STATE);
-	netdev_err(netdev,
-		   "transmit queue %u hangs: driver at %u of %u, device at %u of %u, state %#x, resetting\n",
-		   q, READ_ONCE(txq->head), READ_ONCE(txq->tail),
-		   vane_rd32(vdev, regs + VANE_TXQ_HEAD),
-		   vane_rd32(vdev, regs + VANE_TXQ_TAIL), state);
+	netif_err(vn, tx_err, netdev,
+		  "transmit queue %u hangs: driver at %u of %u, device at %u of %u, state %#x, resetting\n",
+		  q, READ_ONCE(txq->head), READ_ONCE(txq->tail),
+		  vane_rd32(vdev, regs + VANE_TXQ_HEAD),
+		  vane_rd32(vdev, regs + VANE_TXQ_TAIL), state);
 	if (vane_dev_alive(vdev))
 		vdev->ops->reset(vdev);
 }
@@ -851,14 +837,14 @@ struct vane_net *vane_net_alloc(struct vane_dev *vdev,
 	vn = netdev_priv(netdev);
 	vn->netdev = netdev;
 	vn->vdev = vdev;
+	vn->msg_enable = VANE_MSG_DEFAULT;
 	vn->num_queues = default_queues(vdev);
 	vn->tx_log2 = clamp_t(u8, TX_LOG2_DEFAULT, vdev->ring_log2_min,
 			      vdev->ring_log2_max);
 	vn->rx_log2 = clamp_t(u8, RX_LOG2_DEFAULT, vdev->ring_log2_min,
 			      vdev->ring_log2_max);
 	vane_vectors_init(vn);
-	netdev_rss_key_fill(vn->rss_key, sizeof(vn->rss_key));
-	vane_rss_fit(vn);
+	vane_rss_init(vn);
 	mutex_init(&vn->link_lock);
 	set_netdev_features(vn);
 	netif_carrier_off(netdev);
@@ -892,6 +878,7 @@ EXPORT_SYMBOL_NS_GPL(vane_net_alloc, VANE_NS);
 void vane_net_free(struct vane_net *vn)
 {
 	WRITE_ONCE(vn->vdev->net, NULL);
+	vane_rules_free(vn);
 	kvfree(vn->rx_stats);
 	kvfree(vn->tx_stats);
 	mutex_destroy(&vn->link_lock);

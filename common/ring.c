@@ -434,3 +434,56 @@ void vane_rings_set_options(struct vane_net *vn, netdev_features_t features)
 		vane_wr32(vn->vdev, VANE_RXQ(q) + VANE_RXQ_OPT, opt);
 	}
 }
+
+/* Self-test
+ * ---------
+ */
+
+/* Memory that the device shares keeps what is stored there. */
+static bool test_memory(void *memory, size_t bytes)
+{
+	static const u64 patterns[] = {
+		0x5555555555555555, 0xaaaaaaaaaaaaaaaa, U64_MAX, 0,
+	};
+	size_t words = bytes / sizeof(u64);
+	u64 *word = memory;
+	unsigned int p;
+	size_t i;
+
+	for (p = 0; p < ARRAY_SIZE(patterns); p++) {
+		for (i = 0; i < words; i++)
+			WRITE_ONCE(word[i], patterns[p] ^ i);
+		for (i = 0; i < words; i++)
+			if (READ_ONCE(word[i]) != (patterns[p] ^ i))
+				return false;
+	}
+	return true;
+}
+
+/**
+ * vane_rings_test() - allocate rings as they would be, and test their memory
+ * @vn: netdev, its datapath down; under rtnl
+ *
+ * Return: whether there is memory, and it is good.
+ */
+bool vane_rings_test(struct vane_net *vn)
+{
+	struct vane_ring_config config;
+	struct vane_rings *rings;
+	bool ok = true;
+	u16 q;
+
+	vane_ring_config(vn, vn->netdev->features, vn->netdev->mtu, &config);
+	rings = vane_rings_alloc(vn, &config);
+	if (!rings)
+		return false;
+
+	for (q = 0; q < config.num_queues; q++) {
+		ok &= test_memory(rings->txq[q]->desc,
+				  tx_ring_bytes(rings->txq[q]));
+		ok &= test_memory(rings->rxq[q]->cpl,
+				  rx_ring_bytes(rings->rxq[q]));
+	}
+	vane_rings_free(vn, rings);
+	return ok;
+}

@@ -297,8 +297,10 @@ void vane_txq_clean(struct vane_vector *vec, struct vane_txq *txq, int budget)
 	} while (head != done);
 	WRITE_ONCE(txq->head, head);
 
-	woken = !netif_txq_completed_wake(txq->nq, frames, bytes,
-					  tx_space(txq), TX_WAKE_DESC);
+	/* A netdev that is detached sends nothing but what its self-test does. */
+	woken = !__netif_txq_completed_wake(txq->nq, frames, bytes,
+					    tx_space(txq), TX_WAKE_DESC,
+					    !netif_device_present(txq->nq->dev));
 
 	u64_stats_update_begin(&stats->napi_sync);
 	u64_stats_add(&stats->packets, packets);

@@ -14,7 +14,9 @@
 #ifndef VANE_CORE_H
 #define VANE_CORE_H
 
+#include <linux/bitmap.h>
 #include <linux/etherdevice.h>
+#include <linux/ethtool.h>
 #include <linux/io.h>
 #include <linux/mutex.h>
 #include <linux/netdevice.h>
@@ -27,6 +29,7 @@
 struct vane_dev;
 struct vane_net;
 struct vane_rings;
+struct vane_rule;
 struct vane_rxq_stats;
 struct vane_txq;
 struct vane_txq_stats;
@@ -118,7 +121,9 @@ struct vane_dev {
 #define VANE_FEAT_CORE	(VANE_FEAT_TX_CSUM | VANE_FEAT_RX_CSUM | \
 			 VANE_FEAT_TSO4 | VANE_FEAT_TSO6 | \
 			 VANE_FEAT_VLAN_INSERT | VANE_FEAT_VLAN_STRIP | \
-			 VANE_FEAT_RSS | VANE_FEAT_HW_GRO | VANE_FEAT_SHADOW_DB)
+			 VANE_FEAT_RSS | VANE_FEAT_HW_GRO | VANE_FEAT_SHADOW_DB | \
+			 VANE_FEAT_RSS_CONTEXT | VANE_FEAT_RULES | \
+			 VANE_FEAT_LOOPBACK)
 
 /* Bytes that a frame may have beyond the MTU: Ethernet header, two VLAN tags */
 #define VANE_FRAME_OVERHEAD		(VANE_MAX_FRAME - VANE_MAX_MTU)
@@ -177,6 +182,9 @@ netdev_features_t vane_fix_features(struct net_device *netdev,
 int vane_set_features(struct net_device *netdev, netdev_features_t features);
 void vane_tx_timeout(struct net_device *netdev, unsigned int txq);
 
+/* ethtool.c APIs: what any function has; the owner may add to a copy of it */
+extern const struct ethtool_ops vane_ethtool_ops;
+
 /**
  * struct vane_net - private part of the net_device
  * @txq: transmit queues of @rings
@@ -189,8 +197,13 @@ void vane_tx_timeout(struct net_device *netdev, unsigned int txq);
  * @rx_log2: log2 of the entries of each receive ring
  * @adaptive: moderation by net_dim instead of @itr
  * @itr: microseconds between interrupts of a vector
+ * @msg_enable: NETIF_MSG_* that go to the log
+ * @rss_ctrl: VANE_RSS_CTRL_* of what is hashed
  * @rss_key: Toeplitz key
- * @rss_table: receive queue of each hash value
+ * @rss_table: receive queue of each hash value, for each context
+ * @rss_contexts: contexts that there are; 0 always is
+ * @rules: receive rules by location, NULL where there is none
+ * @num_rules: how many there are
  * @open: in the list of netdevs whose datapath is up
  * @tx_stats: counters by queue index, of all that the netdev may have
  * @rx_stats: likewise
@@ -213,8 +226,13 @@ struct vane_net {
 	u8 rx_log2;
 	bool adaptive;
 	u16 itr;
+	u32 msg_enable;
+	u32 rss_ctrl;
 	u8 rss_key[VANE_RSS_KEY_SIZE];
-	u8 rss_table[VANE_RSS_TABLE_SIZE];
+	u8 rss_table[VANE_RSS_CONTEXTS][VANE_RSS_TABLE_SIZE];
+	DECLARE_BITMAP(rss_contexts, VANE_RSS_CONTEXTS);
+	struct vane_rule *rules[VANE_MAX_RULES];
+	u32 num_rules;
 
 	struct list_head open;
 	struct vane_txq_stats *tx_stats;
