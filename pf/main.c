@@ -44,7 +44,8 @@ static void pf_reset(struct vane_dev *vdev)
 
 static const struct vane_dev_ops pf_dev_ops = {
 	.features = VANE_FEAT_VLAN_FILTER | VANE_FEAT_VEB | VANE_FEAT_VNTAG |
-		    VANE_FEAT_VEPA | VANE_FEAT_RATE | VANE_FEAT_TRUNK,
+		    VANE_FEAT_VEPA | VANE_FEAT_RATE | VANE_FEAT_TRUNK |
+		    VANE_FEAT_PORT,
 	.event = pf_event,
 	.reset = pf_reset,
 };
@@ -164,6 +165,7 @@ static int replay(struct vane_pf *pf)
 		      VANE_PORT_LINK_UP;
 	pf->port_speed = vane_rd32(&pf->vdev, VANE_REG_PORT_SPEED);
 	vane_mbox_batch_begin(&batch, &pf->mbox);
+	vane_link_replay(pf, &batch);
 	vane_switch_replay(pf, &batch);
 	vane_filter_replay(pf, &batch);
 	vane_sriov_replay(pf, &batch);
@@ -305,6 +307,9 @@ static int set_up(struct vane_pf *pf)
 		      VANE_PORT_LINK_UP;
 	pf->port_speed = vane_rd32(&pf->vdev, VANE_REG_PORT_SPEED);
 	mutex_unlock(&pf->lock);
+	err = vane_link_adopt(pf);
+	if (err)
+		return err;
 	err = vane_switch_adopt(pf);
 	if (err)
 		return err;
@@ -326,6 +331,7 @@ static int alloc_netdev_of(struct vane_pf *pf)
 	eth_hw_addr_set(netdev, pf->perm_mac);
 	ether_addr_copy(netdev->perm_addr, pf->perm_mac);
 	netdev->priv_flags |= IFF_UNICAST_FLT;
+	vane_ethtool_attach(netdev);
 	if (pf->vdev.features & VANE_FEAT_VLAN_FILTER) {
 		netdev->hw_features |= NETIF_F_HW_VLAN_CTAG_FILTER;
 		netdev->features |= NETIF_F_HW_VLAN_CTAG_FILTER;
@@ -338,6 +344,7 @@ static void init_pf(struct vane_pf *pf)
 	mutex_init(&pf->lock);
 	hash_init(pf->addrs.buckets);
 	xa_init(&pf->vif_lists);
+	vane_link_init(pf);
 	INIT_WORK(&pf->serve_work, vane_serve_work);
 	INIT_WORK(&pf->link_work, vane_link_work);
 	INIT_WORK(&pf->filter_work, vane_filter_work);
@@ -583,6 +590,7 @@ static int __init vane_init(void)
 {
 	int err;
 
+	vane_ethtool_init();
 	err = vane_netlink_init();
 	if (err)
 		return err;

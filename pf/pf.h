@@ -144,6 +144,8 @@ struct vane_vf {
  * @rx_mode: VANE_RX_MODE_* of the PF
  * @vif_lists: struct vane_cmd_vif_list by id
  * @num_vif_lists: entries of @vif_lists
+ * @link_flags: VANE_LINK_* that the user wants of the port
+ * @link_speeds: VANE_SPEED_* to advertise, or the one to use
  */
 struct vane_pf {
 	struct vane_dev vdev;
@@ -174,6 +176,8 @@ struct vane_pf {
 	u32 rx_mode;
 	struct xarray vif_lists;
 	u32 num_vif_lists;
+	u32 link_flags;
+	u32 link_speeds;
 };
 
 /* Log lines of refused requests: the call has no other way to say why */
@@ -294,6 +298,14 @@ int vane_get_vf_stats(struct net_device *netdev, int index,
 
 /* devlink.c APIs */
 extern const struct devlink_ops vane_devlink_ops;
+
+/* ethtool.c APIs: process context, no locks held unless said */
+void vane_link_init(struct vane_pf *pf);
+int vane_link_adopt(struct vane_pf *pf);
+/* Under vane_pf.lock */
+void vane_link_replay(struct vane_pf *pf, struct vane_mbox_batch *batch);
+void vane_ethtool_attach(struct net_device *netdev);
+void vane_ethtool_init(void);
 
 /* netlink.c APIs */
 #if IS_ENABLED(CONFIG_VANE_NETLINK)
