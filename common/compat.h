@@ -10,6 +10,7 @@
 #include <linux/export.h>
 #include <linux/module.h>
 #include <linux/version.h>
+#include <net/devlink.h>
 #include <net/page_pool/types.h>
 
 /* Until 6.13 a symbol namespace was a bare word */
@@ -50,6 +51,35 @@ static inline void vane_page_pool_set_napi(struct page_pool *pool,
 {
 	page_pool_enable_direct_recycling(pool, napi);
 }
+#endif
+
+/* Until 6.18 the graceful period was an argument, not of the operations */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 18, 0)
+static inline struct devlink_health_reporter *
+vane_health_reporter_create(struct devlink *devlink,
+			    const struct devlink_health_reporter_ops *ops,
+			    void *priv)
+{
+	return devl_health_reporter_create(devlink, ops, 0, priv);
+}
+
+static inline struct devlink_health_reporter *
+vane_port_health_reporter_create(struct devlink_port *port,
+				 const struct devlink_health_reporter_ops *ops,
+				 void *priv)
+{
+	return devl_port_health_reporter_create(port, ops, 0, priv);
+}
+#else
+#define vane_health_reporter_create		devl_health_reporter_create
+#define vane_port_health_reporter_create	devl_port_health_reporter_create
+#endif
+
+/* Until 6.19 getting a parameter could not explain an error */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 19, 0)
+#define VANE_PARAM_GET_EXTACK
+#else
+#define VANE_PARAM_GET_EXTACK	, struct netlink_ext_ack *extack
 #endif
 
 #endif /* VANE_COMPAT_H */

@@ -29,8 +29,10 @@ int vane_pf_command(struct vane_pf *pf, enum vane_cmd_op op, const void *req,
 	if (!vane_dev_alive(&pf->vdev))
 		return -ENODEV;
 	err = vane_mbox_command(&pf->mbox, op, req, req_len, rsp, rsp_len);
-	if (err == -ETIMEDOUT)
+	if (err == -ETIMEDOUT) {
+		vane_health_blame(pf, VANE_TROUBLE_MBOX);
 		vane_pf_queue_reset(pf);
+	}
 	return err;
 }
 
@@ -47,8 +49,10 @@ int vane_pf_batch_end(struct vane_pf *pf, struct vane_mbox_batch *batch)
 {
 	int err = vane_mbox_batch_end(batch);
 
-	if (err == -ETIMEDOUT)
+	if (err == -ETIMEDOUT) {
+		vane_health_blame(pf, VANE_TROUBLE_MBOX);
 		vane_pf_queue_reset(pf);
+	}
 	return err;
 }
 

@@ -50,6 +50,14 @@ static const struct vane_dev_ops pf_dev_ops = {
 	.reset = pf_reset,
 };
 
+static void pf_tx_timeout(struct net_device *netdev, unsigned int q)
+{
+	struct vane_net *vn = netdev_priv(netdev);
+
+	vane_health_blame(vane_pf_of(vn->vdev), VANE_TROUBLE_TX);
+	vane_tx_timeout(netdev, q);
+}
+
 static const struct net_device_ops pf_netdev_ops = {
 	.ndo_open = vane_net_open,
 	.ndo_stop = vane_net_stop,
@@ -59,7 +67,7 @@ static const struct net_device_ops pf_netdev_ops = {
 	.ndo_change_mtu = vane_change_mtu,
 	.ndo_fix_features = vane_fix_features,
 	.ndo_set_features = vane_pf_set_features,
-	.ndo_tx_timeout = vane_tx_timeout,
+	.ndo_tx_timeout = pf_tx_timeout,
 	.ndo_validate_addr = eth_validate_addr,
 	.ndo_set_mac_address = vane_pf_set_mac,
 	.ndo_set_rx_mode = vane_pf_set_rx_mode,
@@ -174,6 +182,12 @@ static int replay(struct vane_pf *pf)
 	return err;
 }
 
+static void stop_device(struct vane_pf *pf)
+{
+	stop_mbox(pf);
+	vane_dev_disable(&pf->vdev);
+}
+
 /**
  * vane_pf_take_down() - stop the device, in whatever state it is
  * @pf: the PF
@@ -188,8 +202,32 @@ void vane_pf_take_down(struct vane_pf *pf)
 		return;
 	pf->running = false;
 	vane_net_detach(pf->vdev.net);
+	stop_device(pf);
+}
+
+/* Reset the device and start it, configured as it was, without the netdev */
+static int start_device(struct vane_pf *pf)
+{
+	int err;
+
+	vane_wr32(&pf->vdev, VANE_REG_PF_CTRL, VANE_PF_CTRL_RESET);
+	err = vane_dev_enable(&pf->vdev);
+	if (err)
+		return err;
+	err = vane_mbox_pf_start(&pf->mbox);
+	if (err)
+		goto disable_dev;
+	err = replay(pf);
+	if (err)
+		goto stop_mbox;
+	set_ready(pf, true);
+	return 0;
+
+stop_mbox:
 	stop_mbox(pf);
+disable_dev:
 	vane_dev_disable(&pf->vdev);
+	return err;
 }
 
 /**
@@ -206,29 +244,43 @@ int vane_pf_bring_up(struct vane_pf *pf)
 
 	ASSERT_RTNL();
 
-	vane_wr32(&pf->vdev, VANE_REG_PF_CTRL, VANE_PF_CTRL_RESET);
-	err = vane_dev_enable(&pf->vdev);
+	/* A reload failed, and only the next one makes a netdev again */
+	if (!pf->vdev.net)
+		return -ENODEV;
+
+	err = start_device(pf);
 	if (err)
 		return err;
-	err = vane_mbox_pf_start(&pf->mbox);
-	if (err)
-		goto disable_dev;
-	err = replay(pf);
-	if (err)
-		goto stop_mbox;
-	set_ready(pf, true);
-
 	err = vane_net_attach(pf->vdev.net);
-	if (err)
-		goto stop_mbox;
+	if (err) {
+		stop_device(pf);
+		return err;
+	}
 	pf->running = true;
 	queue_work(pf->wq, &pf->filter_work);
 	return 0;
+}
 
-stop_mbox:
-	stop_mbox(pf);
-disable_dev:
-	vane_dev_disable(&pf->vdev);
+/**
+ * vane_pf_recover() - see that the device works
+ * @pf: the PF
+ *
+ * Resets it if it does not. Takes rtnl.
+ *
+ * Return: 0 or an errno.
+ */
+int vane_pf_recover(struct vane_pf *pf)
+{
+	struct vane_dev *vdev = &pf->vdev;
+	int err = 0;
+
+	rtnl_lock();
+	if (!pf->running || !vane_dev_alive(vdev) ||
+	    !(vane_rd32(vdev, VANE_REG_STATE) & VANE_STATE_ENABLED)) {
+		vane_pf_take_down(pf);
+		err = vane_pf_bring_up(pf);
+	}
+	rtnl_unlock();
 	return err;
 }
 
@@ -243,6 +295,7 @@ static void reset_work(struct work_struct *work)
 		goto unlock;
 
 	pci_warn(pdev, "resetting the device\n");
+	vane_health_capture(pf);
 	vane_pf_take_down(pf);
 	err = vane_pf_bring_up(pf);
 	if (err)
@@ -252,6 +305,7 @@ static void reset_work(struct work_struct *work)
 			 pf->num_vfs);
 unlock:
 	rtnl_unlock();
+	vane_health_note_blamed(pf);
 }
 
 /*
@@ -269,10 +323,16 @@ static void watch_work(struct work_struct *work)
 	if (!(vane_rd32(vdev, VANE_REG_STATE) & VANE_STATE_ENABLED) &&
 	    rtnl_trylock()) {
 		if (pf->running && vane_dev_alive(vdev) &&
-		    !(vane_rd32(vdev, VANE_REG_STATE) & VANE_STATE_ENABLED))
+		    !(vane_rd32(vdev, VANE_REG_STATE) & VANE_STATE_ENABLED)) {
+			vane_health_blame(pf, VANE_TROUBLE_FATAL);
 			vane_pf_queue_reset(pf);
+		}
 		rtnl_unlock();
 	}
+	/* Once, until a reset tries to bring it back */
+	if (!vane_dev_alive(vdev) && !pf->gone)
+		vane_health_note(pf, VANE_TROUBLE_FATAL);
+	pf->gone = !vane_dev_alive(vdev);
 	queue_delayed_work(pf->wq, &pf->watch_work, VANE_WATCH_PERIOD);
 }
 
@@ -284,6 +344,8 @@ static void read_identity(struct vane_pf *pf)
 	pf->dsn = pci_get_dsn(vdev->pdev);
 	pf->limit_filters = vane_rd32(vdev, VANE_REG_LIMIT_FILTERS);
 	pf->limit_vif_lists = vane_rd32(vdev, VANE_REG_LIMIT_VIF_LISTS);
+	pf->limit_rate_groups = min_t(u32, VANE_MAX_RATE_GROUPS,
+				      vane_rd32(vdev, VANE_REG_LIMIT_RATE_GROUPS));
 	/* First octet in the lowest bits */
 	u64_to_ether_addr(swab64(mac) >> 16, pf->perm_mac);
 	if (!is_valid_ether_addr(pf->perm_mac)) {
@@ -325,8 +387,8 @@ static int alloc_netdev_of(struct vane_pf *pf)
 	struct vane_net *vn;
 
 	vn = vane_net_alloc(&pf->vdev, &pf_netdev_ops);
-	if (IS_ERR(vn))
-		return PTR_ERR(vn);
+	if (!vn)
+		return -ENOMEM;
 	netdev = vn->netdev;
 	eth_hw_addr_set(netdev, pf->perm_mac);
 	ether_addr_copy(netdev->perm_addr, pf->perm_mac);
@@ -339,9 +401,111 @@ static int alloc_netdev_of(struct vane_pf *pf)
 	return 0;
 }
 
+/*
+ * Make the netdev and its port, and let them run on the device, which is ready.
+ * Under the devlink instance lock.
+ */
+static int start_netdev(struct vane_pf *pf)
+{
+	int err;
+
+	err = alloc_netdev_of(pf);
+	if (err)
+		return err;
+	err = vane_port_add(pf);
+	if (err)
+		goto free_net;
+	err = vane_net_register(pf->vdev.net);
+	if (err)
+		goto del_port;
+
+	rtnl_lock();
+	pf->running = true;
+	vane_switch_refresh_carrier(pf);
+	rtnl_unlock();
+	enable_work(&pf->filter_work);
+	queue_work(pf->wq, &pf->filter_work);
+	enable_delayed_work(&pf->watch_work);
+	queue_delayed_work(pf->wq, &pf->watch_work, VANE_WATCH_PERIOD);
+	return 0;
+
+del_port:
+	vane_port_del(pf);
+free_net:
+	vane_net_free(pf->vdev.net);
+	return err;
+}
+
+/**
+ * vane_pf_unload() - take netdev and ports away, and stop the device
+ * @pf: the PF, in whatever state
+ *
+ * What is configured stays. VFs stay enabled, and the device forwards for them.
+ * Under the device lock and the devlink instance lock.
+ */
+void vane_pf_unload(struct vane_pf *pf)
+{
+	bool was_running;
+
+	/* No reset from here on, which would find half a netdev */
+	rtnl_lock();
+	was_running = pf->running;
+	pf->running = false;
+	rtnl_unlock();
+
+	/* The device still answers what the netdev wants to be undone */
+	if (pf->vdev.net) {
+		vane_net_unregister(pf->vdev.net);
+		disable_delayed_work_sync(&pf->watch_work);
+		disable_work_sync(&pf->filter_work);
+	}
+	if (was_running)
+		stop_device(pf);
+
+	vane_port_del_vfs(pf);
+	vane_rate_suspend(pf);
+	if (!pf->vdev.net)
+		return;
+	vane_port_del(pf);
+	vane_net_free(pf->vdev.net);
+}
+
+/**
+ * vane_pf_load() - reset the device, and undo vane_pf_unload()
+ * @pf: the PF
+ *
+ * The netdev is a new one. Under the device lock and the devlink instance lock.
+ *
+ * Return: 0 or an errno, when the PF stays unloaded.
+ */
+int vane_pf_load(struct vane_pf *pf)
+{
+	int err;
+
+	mutex_lock(&pf->lock);
+	ether_addr_copy(pf->mac, pf->perm_mac);
+	mutex_unlock(&pf->lock);
+
+	err = start_device(pf);
+	if (err)
+		return err;
+	err = start_netdev(pf);
+	if (err) {
+		stop_device(pf);
+		return err;
+	}
+	err = vane_rate_resume(pf);
+	if (!err)
+		err = vane_port_add_vfs(pf);
+	if (err)
+		vane_pf_unload(pf);
+	return err;
+}
+
 static void init_pf(struct vane_pf *pf)
 {
 	mutex_init(&pf->lock);
+	mutex_init(&pf->health.lock);
 	hash_init(pf->addrs.buckets);
 	xa_init(&pf->vif_lists);
 	vane_link_init(pf);
@@ -350,14 +514,18 @@ static void init_pf(struct vane_pf *pf)
 	INIT_WORK(&pf->filter_work, vane_filter_work);
 	INIT_WORK(&pf->reset_work, reset_work);
 	INIT_DELAYED_WORK(&pf->watch_work, watch_work);
+	INIT_DELAYED_WORK(&pf->health.work, vane_health_work);
+	/* Until there is a netdev, and devlink is registered */
+	disable_work(&pf->filter_work);
+	disable_delayed_work(&pf->watch_work);
+	disable_delayed_work(&pf->health.work);
 }
 
+/* Those that the netdev and devlink do not bring along */
 static void stop_works(struct vane_pf *pf)
 {
-	disable_delayed_work_sync(&pf->watch_work);
 	disable_work_sync(&pf->reset_work);
 	disable_work_sync(&pf->link_work);
-	disable_work_sync(&pf->filter_work);
 	disable_work_sync(&pf->serve_work);
 }
 
@@ -365,7 +533,9 @@ static void release_pf(struct vane_pf *pf)
 {
 	vane_sriov_release(pf);
 	vane_switch_release(pf);
+	vane_rate_release(pf);
 	vane_addr_clear(&pf->addrs);
+	mutex_destroy(&pf->health.lock);
 	mutex_destroy(&pf->lock);
 }
 
@@ -410,28 +580,34 @@ static int vane_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	err = set_up(pf);
 	if (err)
 		goto stop_mbox;
-	err = alloc_netdev_of(pf);
-	if (err)
-		goto stop_mbox;
 	set_ready(pf, true);
 
 	/* What AER restores */
 	pci_save_state(pdev);
-	err = vane_net_register(vdev->net);
+	devl_lock(devlink);
+	err = vane_devlink_init(pf);
 	if (err)
-		goto free_net;
-	rtnl_lock();
-	pf->running = true;
-	vane_switch_refresh_carrier(pf);
-	rtnl_unlock();
-	queue_delayed_work(pf->wq, &pf->watch_work, VANE_WATCH_PERIOD);
+		goto unlock_devlink;
+	err = start_netdev(pf);
+	if (err)
+		goto exit_devlink;
+	err = vane_port_add_vfs(pf);
+	if (err)
+		goto unload;
+	devl_unlock(devlink);
 	devlink_register(devlink);
+	vane_health_start(pf);
 	return 0;
 
-free_net:
-	stop_mbox(pf);
-	stop_works(pf);
-	vane_net_free(vdev->net);
+unload:
+	vane_pf_unload(pf);
+	vane_devlink_exit(pf);
+	devl_unlock(devlink);
+	goto free_mbox;
+exit_devlink:
+	vane_devlink_exit(pf);
+unlock_devlink:
+	devl_unlock(devlink);
 stop_mbox:
 	stop_mbox(pf);
 disable_dev:
@@ -460,13 +636,13 @@ static void vane_remove(struct pci_dev *pdev)
 	struct devlink *devlink = priv_to_devlink(pf);
 
 	vane_sriov_unplug(pf);
+	vane_health_stop(pf);
 	devlink_unregister(devlink);
-	vane_net_unregister(pf->vdev.net);
-	set_ready(pf, false);
-	vane_mbox_pf_stop(&pf->mbox);
+	devl_lock(devlink);
+	vane_pf_unload(pf);
+	vane_devlink_exit(pf);
+	devl_unlock(devlink);
 	stop_works(pf);
-	vane_dev_disable(&pf->vdev);
-	vane_net_free(pf->vdev.net);
 	free_mbox(pf);
 	vane_dev_exit(&pf->vdev);
 	release_pf(pf);
@@ -582,6 +758,8 @@ static struct pci_driver vane_driver = {
 	.remove = vane_remove,
 	.shutdown = vane_shutdown,
 	.sriov_configure = vane_sriov_configure,
+	.sriov_get_vf_total_msix = vane_sriov_get_total_msix,
+	.sriov_set_msix_vec_count = vane_sriov_set_msix_count,
 	.err_handler = &vane_err_handler,
 	.driver.pm = pm_sleep_ptr(&vane_pm_ops),
 };

@@ -4,6 +4,10 @@
  *
  * Locks, outermost first:
  *
+ * - the PF's device lock: what sysfs, devlink reload and the PCI core do to all
+ *   of the device; reporters, and ports of VFs, come and go under it
+ * - the devlink instance lock: what devlink knows; VFs' ports, rate groups
+ * - a VF's device lock, never waited for long: whether it has a driver
  * - rtnl: the netdev, and taking the device down and up
  * - vane_pf.lock: all configuration, its copy in the device included; held
  *   over commands
@@ -25,6 +29,7 @@
 #include <linux/pci.h>
 #include <linux/workqueue.h>
 #include <linux/xarray.h>
+#include <net/devlink.h>
 
 #include "vane_core.h"
 #include "vane_mbox.h"
@@ -105,6 +110,11 @@ struct vane_vf_config {
  * @addrs: addresses that it asked for since then
  * @rx_mode: VANE_RX_MODE_* that it asked for since then
  * @config_gen: raised when @mac or a limit changes other than by the VF
+ * @leaf: where devlink keeps its rates, NULL without; its tx_max and tx_share
+ *	are written under vane_pf.lock too
+ * @errors: how often the device has stopped a queue of it
+ * @error: enum vane_error of the last time
+ * @error_queue: its queue, with VANE_RQ_QUEUE_TX
  */
 struct vane_vf {
 	struct vane_vf_config config;
@@ -114,7 +124,98 @@ struct vane_vf {
 	struct vane_addr_set addrs;
 	u32 rx_mode;
 	u16 config_gen;
+	struct devlink_rate *leaf;
+	u64 errors;
+	u16 error;
+	u16 error_queue;
 };
+
+/**
+ * struct vane_vf_port - devlink port of a VF
+ * @dl_port: the port
+ * @pf: the PF
+ * @index: index of the VF
+ * @reporter: of errors that its driver makes
+ */
+struct vane_vf_port {
+	struct devlink_port dl_port;
+	struct vane_pf *pf;
+	u16 index;
+	struct devlink_health_reporter *reporter;
+};
+
+/**
+ * struct vane_rate_group - ports that have rates together
+ * @node: it in devlink, NULL while devlink is being reloaded
+ * @name: name of the node meanwhile, else NULL
+ * @id: in the device
+ * @tx_max: most that its VFs send together, Mb/s, 0 for no limit
+ * @tx_share: what they can always send together, Mb/s
+ *
+ * Changes under the devlink instance lock and vane_pf.lock both, but for @node
+ * and @name, which are devlink's.
+ */
+struct vane_rate_group {
+	struct devlink_rate *node;
+	char *name;
+	u16 id;
+	u32 tx_max;
+	u32 tx_share;
+};
+
+/**
+ * enum vane_trouble - what may be wrong with the PF
+ * @VANE_TROUBLE_MBOX: the device does not answer a command
+ * @VANE_TROUBLE_TX: a transmit queue hangs or was stopped
+ * @VANE_TROUBLE_RX: a receive queue was stopped
+ * @VANE_TROUBLE_FATAL: the whole device
+ * @VANE_NUM_TROUBLES: how many there are
+ */
+enum vane_trouble {
+	VANE_TROUBLE_MBOX,
+	VANE_TROUBLE_TX,
+	VANE_TROUBLE_RX,
+	VANE_TROUBLE_FATAL,
+	VANE_NUM_TROUBLES,
+};
+
+/**
+ * struct vane_queue_state - registers of a queue
+ * @state: STATE
+ * @head: HEAD
+ * @tail: TAIL
+ */
+struct vane_queue_state {
+	u32 state;
+	u32 head;
+	u32 tail;
+};
+
+/**
+ * struct vane_health - what is wrong, until devlink knows
+ * @work: tells it; enabled while devlink is registered
+ * @reporters: by enum vane_trouble
+ * @blamed: enum vane_trouble for which a reset is under way, as bits
+ * @troubles: enum vane_trouble noted, as bits
+ * @vfs: VFs that had a queue stopped
+ * @lock: guards the rest
+ * @num_queues: entries in use of @tx and @rx
+ * @tx: transmit queues before the last reset
+ * @rx: receive queues, likewise
+ */
+struct vane_health {
+	struct delayed_work work;
+	struct devlink_health_reporter *reporters[VANE_NUM_TROUBLES];
+	unsigned long blamed;
+	unsigned long troubles;
+	DECLARE_BITMAP(vfs, VANE_MAX_VFS);
+	struct mutex lock;	/* guards what follows */
+	u16 num_queues;
+	struct vane_queue_state tx[VANE_MAX_QUEUES_PF];
+	struct vane_queue_state rx[VANE_MAX_QUEUES_PF];
+};
+
+#define VANE_NUM_REGIONS		2
 
 /**
  * struct vane_pf - the physical function; private part of the devlink
@@ -123,11 +224,21 @@ struct vane_vf {
  * @perm_mac: permanent MAC
  * @limit_filters: filter entries of the switch
  * @limit_vif_lists: VIF lists in use at a time
+ * @limit_rate_groups: rate groups of the device
  * @running: the device works and the netdev is attached; guarded by rtnl
+ * @gone: the device did not answer when it was looked at last; of @watch_work
+ * @ignore_users: devlink parameter: VFs may go although they are in use;
+ *	guarded by the devlink instance lock
+ * @port: the physical port in devlink, registered as long as there is a netdev
+ * @vf_ports: ports of VFs; under the device lock and the devlink instance lock
+ * @num_vf_ports: those that are registered
+ * @regions: of devlink
+ * @health: what is wrong
  * @wq: of the work items
  * @serve_work: serves the VFs' mailboxes
  * @link_work: tells the VFs of a change of the port's link
- * @filter_work: brings the PF's filters in line with its netdev
+ * @filter_work: brings the PF's filters in line with its netdev, while there
+ *	is one
  * @reset_work: recovers the device
  * @watch_work: looks whether that is needed
  * @mbox: mailbox; its service belongs to @serve_work
@@ -146,6 +257,8 @@ struct vane_vf {
  * @num_vif_lists: entries of @vif_lists
  * @link_flags: VANE_LINK_* that the user wants of the port
  * @link_speeds: VANE_SPEED_* to advertise, or the one to use
+ * @rate_groups: by id - 1
+ * @num_rate_groups: how many there are
  */
 struct vane_pf {
 	struct vane_dev vdev;
@@ -153,7 +266,16 @@ struct vane_pf {
 	u8 perm_mac[ETH_ALEN];
 	u32 limit_filters;
 	u32 limit_vif_lists;
+	u32 limit_rate_groups;
 	bool running;
+	bool gone;
+
+	bool ignore_users;
+	struct devlink_port port;
+	struct vane_vf_port *vf_ports;
+	u16 num_vf_ports;
+	struct devlink_region *regions[VANE_NUM_REGIONS];
+	struct vane_health health;
 
 	struct workqueue_struct *wq;
 	struct work_struct serve_work;
@@ -178,6 +300,8 @@ struct vane_pf {
 	u32 num_vif_lists;
 	u32 link_flags;
 	u32 link_speeds;
+	struct vane_rate_group *rate_groups[VANE_MAX_RATE_GROUPS];
+	u32 num_rate_groups;
 };
 
 /* Log lines of refused requests: the call has no other way to say why */
@@ -199,6 +323,9 @@ struct vane_pf *vane_pf_of_netdev(struct net_device *netdev);
 void vane_pf_queue_reset(struct vane_pf *pf);
 void vane_pf_take_down(struct vane_pf *pf);
 int vane_pf_bring_up(struct vane_pf *pf);
+int vane_pf_recover(struct vane_pf *pf);
+void vane_pf_unload(struct vane_pf *pf);
+int vane_pf_load(struct vane_pf *pf);
 
 /* filter.c APIs: commands; vane_pf.lock unless the answer only is wanted */
 int vane_pf_command(struct vane_pf *pf, enum vane_cmd_op op, const void *req,
@@ -230,6 +357,13 @@ void vane_sriov_unplug(struct vane_pf *pf);
 void vane_link_work(struct work_struct *work);
 
 void vane_vf_default_mac(const struct vane_pf *pf, u16 index, u8 *mac);
+
+/* sriov.c APIs: under the PF's device lock or the devlink instance lock */
+u32 vane_sriov_get_total_msix(struct pci_dev *pdev);
+int vane_sriov_set_msix_count(struct pci_dev *vfdev, int count);
+int vane_sriov_resize_unbound(struct vane_pf *pf, u16 index, u16 vectors,
+			      struct netlink_ext_ack *extack);
+int vane_sriov_check_unused(struct vane_pf *pf, struct netlink_ext_ack *extack);
 
 /* sriov.c APIs: under vane_pf.lock */
 struct vane_vf *vane_vf_get(struct vane_pf *pf, int index);
@@ -296,8 +430,64 @@ int vane_get_vf_config(struct net_device *netdev, int index,
 int vane_get_vf_stats(struct net_device *netdev, int index,
 		      struct ifla_vf_stats *stats);
 
-/* devlink.c APIs */
+/* devlink.c APIs: under the devlink instance lock */
 extern const struct devlink_ops vane_devlink_ops;
+int vane_devlink_init(struct vane_pf *pf);
+void vane_devlink_exit(struct vane_pf *pf);
+
+/* port.c APIs: under the devlink instance lock */
+int vane_port_add(struct vane_pf *pf);
+void vane_port_del(struct vane_pf *pf);
+int vane_port_add_vfs(struct vane_pf *pf);
+void vane_port_del_vfs(struct vane_pf *pf);
+
+/* rate.c APIs: members of vane_devlink_ops */
+int vane_rate_leaf_tx_max_set(struct devlink_rate *rate, void *priv, u64 tx_max,
+			      struct netlink_ext_ack *extack);
+int vane_rate_leaf_tx_share_set(struct devlink_rate *rate, void *priv,
+				u64 tx_share, struct netlink_ext_ack *extack);
+int vane_rate_leaf_parent_set(struct devlink_rate *child,
+			      struct devlink_rate *parent, void *priv_child,
+			      void *priv_parent,
+			      struct netlink_ext_ack *extack);
+int vane_rate_node_tx_max_set(struct devlink_rate *rate, void *priv, u64 tx_max,
+			      struct netlink_ext_ack *extack);
+int vane_rate_node_tx_share_set(struct devlink_rate *rate, void *priv,
+				u64 tx_share, struct netlink_ext_ack *extack);
+int vane_rate_node_new(struct devlink_rate *rate, void **priv,
+		       struct netlink_ext_ack *extack);
+int vane_rate_node_del(struct devlink_rate *rate, void *priv,
+		       struct netlink_ext_ack *extack);
+
+/* rate.c APIs: under the devlink instance lock */
+int vane_rate_add_leaf(struct vane_vf_port *port);
+void vane_rate_del_leaf(struct vane_vf_port *port);
+void vane_rate_suspend(struct vane_pf *pf);
+int vane_rate_resume(struct vane_pf *pf);
+void vane_rate_release(struct vane_pf *pf);
+/* Under vane_pf.lock */
+void vane_rate_refresh(struct vane_pf *pf, u16 index);
+void vane_rate_replay(struct vane_pf *pf, struct vane_mbox_batch *batch);
+
+/* health.c APIs: any context */
+void vane_health_blame(struct vane_pf *pf, enum vane_trouble trouble);
+void vane_health_note(struct vane_pf *pf, enum vane_trouble trouble);
+/* Process context */
+void vane_health_note_vf(struct vane_pf *pf, u16 index, u16 error, u16 queue);
+void vane_health_capture(struct vane_pf *pf);
+void vane_health_note_blamed(struct vane_pf *pf);
+void vane_health_work(struct work_struct *work);
+void vane_health_start(struct vane_pf *pf);
+void vane_health_stop(struct vane_pf *pf);
+/* Under the devlink instance lock */
+int vane_health_init(struct vane_pf *pf);
+void vane_health_exit(struct vane_pf *pf);
+int vane_health_add_vf(struct vane_vf_port *port);
+void vane_health_del_vf(struct vane_vf_port *port);
+
+/* region.c APIs: under the devlink instance lock */
+int vane_region_init(struct vane_pf *pf);
+void vane_region_exit(struct vane_pf *pf);
 
 /* ethtool.c APIs: process context, no locks held unless said */
 void vane_link_init(struct vane_pf *pf);

@@ -7,6 +7,7 @@
  * removed inside the other.
  */
 #include <linux/bitfield.h>
+#include <linux/delay.h>
 #include <linux/netdevice.h>
 #include <linux/pci.h>
 #include <linux/siphash.h>
@@ -18,6 +19,17 @@
 #define VANE_COOKIE_MAC_ADMIN		BIT(0)
 #define VANE_COOKIE_LINK_STATE		GENMASK(2, 1)
 #define VANE_COOKIE_CONFIG_GEN		GENMASK(31, 16)
+
+/* Vector 0, and one of a queue pair */
+#define VANE_MIN_VECTORS_VF		2
+
+/* What the PF leaves */
+#define VANE_VFS_QUEUES			(VANE_TOTAL_QUEUES - VANE_MAX_QUEUES_PF)
+#define VANE_VFS_VECTORS		(VANE_TOTAL_VECTORS - \
+					 VANE_MAX_VECTORS_PF)
+
+/* How long a VF's device lock may be taken before the VF counts as in use */
+#define VANE_VF_BUSY_TIMEOUT		HZ
 
 /* All of a VF's configuration that this driver decides about */
 static u32 vf_valid_all(const struct vane_pf *pf)
@@ -52,6 +64,12 @@ void vane_vf_default_mac(const struct vane_pf *pf, u16 index, u8 *mac)
 	mac[ETH_ALEN - 1] = index;
 }
 
+static u16 default_queues(void)
+{
+	return min_t(u16, VANE_DEF_QUEUES_VF,
+		     netif_get_num_default_rss_queues());
+}
+
 static void default_config(const struct vane_pf *pf, u16 index,
 			   struct vane_vf_config *config)
 {
@@ -60,8 +78,7 @@ static void default_config(const struct vane_pf *pf, u16 index,
 	config->vlan_proto = ETH_P_8021Q;
 	config->link_state = IFLA_VF_LINK_STATE_AUTO;
 	config->spoofchk = true;
-	config->queues = min_t(u16, VANE_DEF_QUEUES_VF,
-			       netif_get_num_default_rss_queues());
+	config->queues = default_queues();
 	config->vectors = config->queues + 1;
 }
 
@@ -251,6 +268,8 @@ int vane_vf_configure(struct vane_pf *pf, u16 index,
 	err = vane_pf_batch_end(pf, &batch);
 	if (err)
 		goto restore;
+	if (valid & VANE_PORT_VALID_RATE)
+		vane_rate_refresh(pf, index);
 	vane_mbox_batch_begin(&batch, &pf->mbox);
 	vane_vf_status_batch(pf, &batch, index);
 	vane_pf_batch_end(pf, &batch);
@@ -310,6 +329,7 @@ void vane_sriov_replay(struct vane_pf *pf, struct vane_mbox_batch *batch)
 
 	lockdep_assert_held(&pf->lock);
 
+	vane_rate_replay(pf, batch);
 	for (i = 0; i < pf->num_vfs; i++) {
 		vane_vf_forget(&pf->vfs[i]);
 		pf->vfs[i].peer.state = VANE_MBOX_PEER_RESET;
@@ -405,6 +425,7 @@ void vane_sriov_release(struct vane_pf *pf)
 
 static int enable_vfs(struct vane_pf *pf, int num_vfs)
 {
+	struct devlink *devlink = priv_to_devlink(pf);
 	struct pci_dev *pdev = pf->vdev.pdev;
 	struct vane_mbox_batch batch;
 	struct vane_vf *vfs;
@@ -431,35 +452,241 @@ static int enable_vfs(struct vane_pf *pf, int num_vfs)
 		goto release_vfs;
 	}
 
+	devl_lock(devlink);
+	err = vane_port_add_vfs(pf);
+	devl_unlock(devlink);
+	if (err)
+		goto release_vfs;
+
 	err = pci_enable_sriov(pdev, num_vfs);
 	if (err) {
 		pci_err(pdev, "cannot enable %d VFs: %pe\n", num_vfs,
 			ERR_PTR(err));
-		goto release_vfs;
+		goto del_ports;
 	}
 
 	/* Whose driver asks later, or is none of ours, has its link now */
 	tell_vfs(pf, false);
 	return num_vfs;
 
+del_ports:
+	devl_lock(devlink);
+	vane_port_del_vfs(pf);
+	devl_unlock(devlink);
 release_vfs:
 	vane_sriov_release(pf);
 	return err;
 }
 
-static int disable_vfs(struct vane_pf *pf)
+static void disable_vfs(struct vane_pf *pf)
 {
-	struct pci_dev *pdev = pf->vdev.pdev;
+	struct devlink *devlink = priv_to_devlink(pf);
 
-	if (pci_vfs_assigned(pdev)) {
-		pci_warn(pdev, "cannot disable VFs: a guest uses one\n");
-		return -EPERM;
-	}
-
-	pci_disable_sriov(pdev);
+	devl_lock(devlink);
+	vane_port_del_vfs(pf);
+	devl_unlock(devlink);
+	pci_disable_sriov(pf->vdev.pdev);
 	vane_sriov_release(pf);
 	vane_switch_drop_vfs(pf);
-	return 0;
+}
+
+/* The PCI function of a VF, or NULL; to be put */
+static struct pci_dev *get_vfdev(struct vane_pf *pf, u16 index)
+{
+	struct pci_dev *pdev = pf->vdev.pdev;
+	unsigned int id;
+
+	id = PCI_DEVID(pdev->bus->number, pdev->devfn) + VANE_VF_OFFSET +
+	     index * VANE_VF_STRIDE;
+	return pci_get_domain_bus_and_slot(pci_domain_nr(pdev->bus),
+					   PCI_BUS_NUM(id), id & 0xff);
+}
+
+/* Whether a user holds the VF. Under its device lock. */
+static bool is_used(struct pci_dev *vfdev)
+{
+	struct device_driver *drv = vfdev->dev.driver;
+
+	/* Xen's way to say so */
+	if (vfdev->dev_flags & PCI_DEV_FLAGS_ASSIGNED)
+		return true;
+	/* A VFIO driver enables the function only while somebody has it open */
+	return drv && to_pci_driver(drv)->driver_managed_dma &&
+	       pci_is_enabled(vfdev);
+}
+
+/*
+ * Whether a user holds the VF, or whoever has its device lock keeps it until
+ * @deadline. Probing, unbinding and resetting a VF end by themselves, but a
+ * user may reset his VF over and over: then it is in use indeed.
+ */
+static bool is_used_or_busy(struct pci_dev *vfdev, unsigned long deadline)
+{
+	bool used;
+
+	while (!device_trylock(&vfdev->dev)) {
+		if (time_after(jiffies, deadline))
+			return true;
+		msleep(20);
+	}
+	used = is_used(vfdev);
+	device_unlock(&vfdev->dev);
+	return used;
+}
+
+/**
+ * vane_sriov_check_unused() - see that nobody uses a VF
+ * @pf: the PF, whose device lock is held
+ * @extack: where those in use are told, or NULL; the log names all
+ *
+ * A VF that VFIO holds would keep whoever takes it away waiting, locks held,
+ * for as long as its user likes. Who opens one after the look still does that.
+ *
+ * The VFs' device locks are inner ones of the PF's here, as in the PCI core,
+ * and not waited for without end.
+ *
+ * Return: 0, or -EBUSY if a VF is used and no parameter of devlink says that
+ * this does not matter.
+ */
+int vane_sriov_check_unused(struct vane_pf *pf, struct netlink_ext_ack *extack)
+{
+	unsigned long deadline = jiffies + VANE_VF_BUSY_TIMEOUT;
+	int num_vfs = pci_num_vf(pf->vdev.pdev);
+	DECLARE_BITMAP(used, VANE_MAX_VFS) = {};
+	struct pci_dev *vfdev;
+	int i;
+
+	if (READ_ONCE(pf->ignore_users))
+		return 0;
+
+	for (i = 0; i < num_vfs; i++) {
+		vfdev = get_vfdev(pf, i);
+		if (vfdev && is_used_or_busy(vfdev, deadline))
+			__set_bit(i, used);
+		pci_dev_put(vfdev);
+	}
+	if (bitmap_empty(used, VANE_MAX_VFS))
+		return 0;
+
+	vane_pf_refuse(pf, "VFs in use: %*pbl\n", VANE_MAX_VFS, used);
+	NL_SET_ERR_MSG_FMT(extack, "%u VFs are in use, the first is VF %lu",
+			   bitmap_weight(used, VANE_MAX_VFS),
+			   find_first_bit(used, VANE_MAX_VFS));
+	return -EBUSY;
+}
+
+/* Under vane_pf.lock. The VF has no driver, or is not there yet. */
+static int resize(struct vane_pf *pf, u16 index, u16 vectors,
+		  struct netlink_ext_ack *extack)
+{
+	const struct vane_cmd_target target = { .port = cpu_to_le16(index) };
+	struct vane_vf_config config;
+	struct vane_vf *vf;
+	int err;
+
+	vf = vane_vf_get(pf, index);
+	if (!vf)
+		return -ENODEV;
+	config = vf->config;
+	config.vectors = vectors;
+	config.queues = vectors - 1;
+	err = vane_vf_configure(pf, index, &config, VANE_PORT_VALID_RESOURCES);
+	if (err == -ENOSPC) {
+		NL_SET_ERR_MSG_FMT(extack,
+				   "The device has %u queue pairs and %u vectors for all VFs",
+				   VANE_VFS_QUEUES, VANE_VFS_VECTORS);
+		vane_pf_refuse(pf, "VF %u: no %u vectors left, the device has %u queue pairs and %u vectors for all VFs\n",
+			       index, vectors, VANE_VFS_QUEUES,
+			       VANE_VFS_VECTORS);
+	}
+	if (err)
+		return err;
+	/* The device takes it at the function's next reset, so have one now */
+	err = vane_pf_command(pf, VANE_CMD_VF_RESET, &target, sizeof(target),
+			      NULL, 0);
+	return err == -ENOENT ? 0 : err;
+}
+
+/**
+ * vane_sriov_get_total_msix() - sriov_get_vf_total_msix of the PCI driver
+ * @pdev: the PF
+ *
+ * Under the device lock.
+ *
+ * Return: vectors that can be shared out among the VFs.
+ */
+u32 vane_sriov_get_total_msix(struct pci_dev *pdev)
+{
+	return VANE_VFS_VECTORS;
+}
+
+/**
+ * vane_sriov_set_msix_count() - sriov_set_msix_vec_count of the PCI driver
+ * @vfdev: a VF; the PCI core has seen that it has no driver
+ * @count: vectors, or 0 for the default
+ *
+ * Queue pairs follow: one a vector, but for vector 0. Under the device locks of
+ * PF and VF.
+ *
+ * Return: 0 or an errno.
+ */
+int vane_sriov_set_msix_count(struct pci_dev *vfdev, int count)
+{
+	struct vane_pf *pf = pci_get_drvdata(pci_physfn(vfdev));
+	int index = pci_iov_vf_id(vfdev);
+	int err;
+
+	if (!count)
+		count = default_queues() + 1;
+	if (count < VANE_MIN_VECTORS_VF || count > VANE_MAX_VECTORS_VF) {
+		vane_pf_refuse(pf, "VF %d: %d vectors are out of range, a VF can have %u to %u\n",
+			       index, count, VANE_MIN_VECTORS_VF,
+			       VANE_MAX_VECTORS_VF);
+		return -ERANGE;
+	}
+
+	mutex_lock(&pf->lock);
+	err = resize(pf, index, count, NULL);
+	mutex_unlock(&pf->lock);
+	return err;
+}
+
+/**
+ * vane_sriov_resize_unbound() - give a VF without driver another size
+ * @pf: the PF
+ * @index: index of the VF
+ * @vectors: vectors, VANE_MIN_VECTORS_VF to VANE_MAX_VECTORS_VF
+ * @extack: where an error is explained
+ *
+ * Under the devlink instance lock.
+ *
+ * Return: 0 or an errno; -EBUSY if the VF has a driver.
+ */
+int vane_sriov_resize_unbound(struct vane_pf *pf, u16 index, u16 vectors,
+			      struct netlink_ext_ack *extack)
+{
+	struct pci_dev *vfdev = get_vfdev(pf, index);
+	int err;
+
+	if (vfdev && !device_trylock(&vfdev->dev)) {
+		NL_SET_ERR_MSG(extack,
+			       "The VF is being given to or taken from a driver");
+		pci_dev_put(vfdev);
+		return -EBUSY;
+	}
+	if (vfdev && vfdev->dev.driver) {
+		NL_SET_ERR_MSG(extack, "The VF has a driver, unbind it first");
+		err = -EBUSY;
+		goto unlock_vf;
+	}
+	mutex_lock(&pf->lock);
+	err = resize(pf, index, vectors, extack);
+	mutex_unlock(&pf->lock);
+unlock_vf:
+	if (vfdev)
+		device_unlock(&vfdev->dev);
+	pci_dev_put(vfdev);
+	return err;
 }
 
 /**
@@ -470,13 +697,21 @@ static int disable_vfs(struct vane_pf *pf)
  *
  * Under the device lock.
  *
- * Return: VFs enabled, or an errno.
+ * Return: VFs enabled, or an errno; -EBUSY if a VF that is to go is in use.
  */
 int vane_sriov_configure(struct pci_dev *pdev, int num_vfs)
 {
 	struct vane_pf *pf = pci_get_drvdata(pdev);
+	int err;
 
-	return num_vfs ? enable_vfs(pf, num_vfs) : disable_vfs(pf);
+	if (num_vfs)
+		return enable_vfs(pf, num_vfs);
+
+	err = vane_sriov_check_unused(pf, NULL);
+	if (err)
+		return err;
+	disable_vfs(pf);
+	return 0;
 }
 
 /**
@@ -490,15 +725,12 @@ int vane_sriov_configure(struct pci_dev *pdev, int num_vfs)
  */
 void vane_sriov_unplug(struct vane_pf *pf)
 {
-	struct pci_dev *pdev = pf->vdev.pdev;
 	struct pci_dev *first;
 
-	if (!pci_num_vf(pdev))
+	if (!pci_num_vf(pf->vdev.pdev))
 		return;
 
-	first = pci_get_domain_bus_and_slot(pci_domain_nr(pdev->bus),
-					    pdev->bus->number,
-					    pdev->devfn + VANE_VF_OFFSET);
+	first = get_vfdev(pf, 0);
 	if (first)
 		pci_dev_put(first);
 	else

@@ -477,6 +477,10 @@ static void vf_queue_error(void *ctx, u16 index, u16 error, u16 queue)
 {
 	struct vane_pf *pf = ctx;
 
+	mutex_lock(&pf->lock);
+	if (vane_vf_get(pf, index))
+		vane_health_note_vf(pf, index, error, queue);
+	mutex_unlock(&pf->lock);
 	vane_pf_refuse(pf, "VF %u: %s queue %u stopped by error %u of its driver\n",
 		       index, queue & VANE_RQ_QUEUE_TX ? "transmit" : "receive",
 		       queue & ~VANE_RQ_QUEUE_TX, error);
