@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * VANE PF driver: what ethtool can ask of the port: link, pause, LED, counters.
+ * VANE PF driver: what ethtool can ask of the port: link, pause, LED, counters;
+ * and counters of the VFs.
  */
 #include <linux/ethtool.h>
 
@@ -445,6 +446,51 @@ static int set_phys_id(struct net_device *netdev,
 	}
 }
 
+/* Counters
+ * --------
+ * Those of the PF, as of any function, then those of each VF. VFs may come and
+ * go between the question how many there are and the answer to it, so it is
+ * kept.
+ */
+
+static int get_sset_count(struct net_device *netdev, int sset)
+{
+	struct vane_pf *pf = vane_pf_of_netdev(netdev);
+	int count = vane_ethtool_ops.get_sset_count(netdev, sset);
+
+	if (sset != ETH_SS_STATS)
+		return count;
+	mutex_lock(&pf->lock);
+	pf->counted_vfs = pf->num_vfs;
+	mutex_unlock(&pf->lock);
+	return count * (1 + pf->counted_vfs);
+}
+
+static void get_strings(struct net_device *netdev, u32 sset, u8 *data)
+{
+	struct vane_pf *pf = vane_pf_of_netdev(netdev);
+	const u8 *name = data;
+	unsigned int i, j;
+
+	vane_ethtool_ops.get_strings(netdev, sset, data);
+	if (sset != ETH_SS_STATS)
+		return;
+	data += VANE_STAT_COUNT * ETH_GSTRING_LEN;
+	for (i = 0; i < pf->counted_vfs; i++)
+		for (j = 0; j < VANE_STAT_COUNT; j++)
+			ethtool_sprintf(&data, "vf%u_%s", i,
+					name + j * ETH_GSTRING_LEN);
+}
+
+static void get_ethtool_stats(struct net_device *netdev,
+			      struct ethtool_stats *stats, u64 *data)
+{
+	struct vane_pf *pf = vane_pf_of_netdev(netdev);
+
+	vane_ethtool_ops.get_ethtool_stats(netdev, stats, data);
+	vane_switch_get_vf_stats(pf, pf->counted_vfs, data + VANE_STAT_COUNT);
+}
+
 /**
  * vane_link_init() - what the port does until it is told
  * @pf: the PF, not known to anyone yet
@@ -481,4 +527,7 @@ void __init vane_ethtool_init(void)
 	pf_ethtool_ops.get_rmon_stats = get_rmon_stats;
 	pf_ethtool_ops.get_link_ext_stats = get_link_ext_stats;
 	pf_ethtool_ops.set_phys_id = set_phys_id;
+	pf_ethtool_ops.get_sset_count = get_sset_count;
+	pf_ethtool_ops.get_strings = get_strings;
+	pf_ethtool_ops.get_ethtool_stats = get_ethtool_stats;
 }

@@ -226,6 +226,7 @@ struct vane_health {
  * @limit_vif_lists: VIF lists in use at a time
  * @limit_rate_groups: rate groups of the device
  * @running: the device works and the netdev is attached; guarded by rtnl
+ * @counted_vfs: VFs whose counters ethtool expects; guarded by its lock, rtnl
  * @gone: the device did not answer when it was looked at last; of @watch_work
  * @ignore_users: devlink parameter: VFs may go although they are in use;
  *	guarded by the devlink instance lock
@@ -268,6 +269,7 @@ struct vane_pf {
 	u32 limit_vif_lists;
 	u32 limit_rate_groups;
 	bool running;
+	u16 counted_vfs;
 	bool gone;
 
 	bool ignore_users;
@@ -385,6 +387,7 @@ int vane_switch_set_mode(struct vane_pf *pf, enum vane_switch_mode mode,
 			 struct netlink_ext_ack *extack);
 int vane_switch_get_filters(struct vane_pf *pf, u32 *used);
 int vane_switch_get_stats(struct vane_pf *pf, u16 port, u64 *counters);
+void vane_switch_get_vf_stats(struct vane_pf *pf, u16 num_vfs, u64 *counters);
 int vane_switch_set_vif(struct vane_pf *pf, u16 port, u32 vif,
 			struct netlink_ext_ack *extack);
 int vane_switch_set_list(struct vane_pf *pf,

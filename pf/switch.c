@@ -252,6 +252,41 @@ int vane_switch_get_stats(struct vane_pf *pf, u16 port, u64 *counters)
 	return 0;
 }
 
+/**
+ * vane_switch_get_vf_stats() - counters of the first VFs
+ * @pf: the PF
+ * @num_vfs: how many VFs
+ * @counters: VANE_STAT_COUNT of each; 0 where a VF is gone
+ */
+void vane_switch_get_vf_stats(struct vane_pf *pf, u16 num_vfs, u64 *counters)
+{
+	struct vane_cmd_target target = {};
+	struct vane_mbox_batch batch;
+	__le64 *answers;
+	size_t i;
+
+	if (!num_vfs || !vane_dev_alive(&pf->vdev))
+		return;
+	answers = kvcalloc(num_vfs * VANE_STAT_COUNT, sizeof(*answers),
+			   GFP_KERNEL);
+	if (!answers)
+		return;
+
+	vane_mbox_batch_begin(&batch, &pf->mbox);
+	for (i = 0; i < num_vfs; i++) {
+		target.port = cpu_to_le16(i);
+		vane_mbox_batch_add(&batch, VANE_CMD_STATS_GET, &target,
+				    sizeof(target),
+				    &answers[i * VANE_STAT_COUNT],
+				    VANE_STAT_COUNT * sizeof(*answers));
+	}
+	/* An error is that of a VF that has gone, which counts nothing */
+	vane_pf_batch_end(pf, &batch);
+	for (i = 0; i < num_vfs * VANE_STAT_COUNT; i++)
+		counters[i] = le64_to_cpu(answers[i]);
+	kvfree(answers);
+}
+
 /* Another function that has the VIF: explained in @extack */
 static bool vif_taken(struct vane_pf *pf, u16 port, u16 vif,
 		      struct netlink_ext_ack *extack)
