@@ -68,7 +68,8 @@ bool vane_rule_possible(const VaneFunction *fn, const VaneRule *rule,
 
 static bool mac_equal(const uint8_t *mac, uint64_t value)
 {
-    return (ldl_le_p(mac) | (uint64_t)lduw_le_p(mac + 4) << 32) == value;
+    return ((uint32_t)ldl_le_p(mac) | (uint64_t)lduw_le_p(mac + 4) << 32) ==
+           value;
 }
 
 static bool addresses_match(const VaneRule *rule, const VaneFrame *frame,
