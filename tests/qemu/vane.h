@@ -192,23 +192,31 @@ typedef enum VaneSchedList {
     VANE_SCHED_IDLE = VANE_SCHED_LISTS, /* nothing to send, or may do no DMA */
 } VaneSchedList;
 
+/* Beside its place in TURN: of a port that has a share, or whose group has. */
+typedef enum VaneShareList {
+    VANE_SHARE_OWED,            /* may have sent less than that */
+    VANE_SHARE_HAD,             /* has not, when it was looked at last */
+    VANE_SHARE_LISTS,
+    VANE_SHARE_NONE = VANE_SHARE_LISTS, /* no share, or not in TURN */
+} VaneShareList;
+
 /* A port in the transmit scheduler: vane_sched.c's. */
 typedef struct VaneSchedPort {
     VaneSchedList list;
-    bool owed;                  /* on VaneSched.owed too; TURN only */
+    VaneShareList share_list;
     bool spent;                 /* its turn is over, or a bucket empty */
     int64_t deficit;            /* bytes that it may send in its turn */
     int64_t wake_ns;            /* PARKED: until then */
     VaneRate rate;
     QTAILQ_HEAD(, VaneTxQueue) queues;  /* pending, served in turn */
     QTAILQ_ENTRY(VaneFunction) next;
-    QTAILQ_ENTRY(VaneFunction) next_owed;
+    QTAILQ_ENTRY(VaneFunction) next_share;
 } VaneSchedPort;
 
 /* The transmit scheduler: vane_sched.c's. */
 typedef struct VaneSched {
     QTAILQ_HEAD(, VaneFunction) list[VANE_SCHED_LISTS];
-    QTAILQ_HEAD(, VaneFunction) owed;   /* have sent less than their share */
+    QTAILQ_HEAD(, VaneFunction) share_list[VANE_SHARE_LISTS];
     VaneRate group[VANE_MAX_RATE_GROUPS + 1];   /* 0 is none */
     VaneBucket speed;           /* of the port on the wire */
     bool blocked;               /* by it */

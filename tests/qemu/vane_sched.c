@@ -146,19 +146,18 @@ static bool port_owed(const VaneFunction *fn)
            share_owed(&group_of(fn)->share);
 }
 
-static void owed_insert(VaneFunction *fn)
+/* Puts the port at the end of one of the lists for shares. */
+static void share_list(VaneFunction *fn, VaneShareList list)
 {
-    if (!fn->sched.owed) {
-        fn->sched.owed = true;
-        QTAILQ_INSERT_TAIL(&fn->dev->sched.owed, fn, sched.next_owed);
-    }
-}
+    VaneSched *sched = &fn->dev->sched;
 
-static void owed_remove(VaneFunction *fn)
-{
-    if (fn->sched.owed) {
-        fn->sched.owed = false;
-        QTAILQ_REMOVE(&fn->dev->sched.owed, fn, sched.next_owed);
+    if (fn->sched.share_list != VANE_SHARE_NONE) {
+        QTAILQ_REMOVE(&sched->share_list[fn->sched.share_list], fn,
+                      sched.next_share);
+    }
+    fn->sched.share_list = list;
+    if (list != VANE_SHARE_NONE) {
+        QTAILQ_INSERT_TAIL(&sched->share_list[list], fn, sched.next_share);
     }
 }
 
@@ -167,7 +166,9 @@ static void port_list(VaneFunction *fn, VaneSchedList list)
 {
     VaneSched *sched = &fn->dev->sched;
 
-    owed_remove(fn);
+    if (list != VANE_SCHED_TURN) {
+        share_list(fn, VANE_SHARE_NONE);
+    }
     if (fn->sched.list != VANE_SCHED_IDLE) {
         QTAILQ_REMOVE(&sched->list[fn->sched.list], fn, sched.next);
     }
@@ -177,15 +178,26 @@ static void port_list(VaneFunction *fn, VaneSchedList list)
     }
 }
 
+static bool has_share(const VaneFunction *fn)
+{
+    return fn->sched.rate.share.rate || group_of(fn)->share.rate;
+}
+
 /* The port may send, as far as is known. */
 static void port_ready(VaneFunction *fn)
 {
     port_list(fn, VANE_SCHED_TURN);
-    if (fn->dev->sched.contended) {
-        port_fill(fn);
-        if (port_owed(fn)) {
-            owed_insert(fn);
-        }
+    if (fn->sched.share_list == VANE_SHARE_NONE && has_share(fn)) {
+        share_list(fn, VANE_SHARE_OWED);
+    }
+}
+
+/* Its rates, or its group's, are others: it may go on, and have a share. */
+static void port_rated(VaneFunction *fn)
+{
+    if (fn->sched.list != VANE_SCHED_IDLE) {
+        share_list(fn, VANE_SHARE_NONE);
+        port_ready(fn);
     }
 }
 
@@ -200,15 +212,14 @@ static void port_park(VaneFunction *fn)
     port_list(fn, VANE_SCHED_PARKED);
 }
 
-/* Those whose time has come, or all of them. */
-static void wake_parked(VaneDevice *dev, bool all)
+static void wake_parked(VaneDevice *dev)
 {
     VaneSched *sched = &dev->sched;
     VaneFunction *fn, *next;
 
     sched->wake_ns = INT64_MAX;
     QTAILQ_FOREACH_SAFE(fn, &sched->list[VANE_SCHED_PARKED], sched.next, next) {
-        if (all || fn->sched.wake_ns <= sched->now_ns) {
+        if (fn->sched.wake_ns <= sched->now_ns) {
             trace_vane_sched_resume(fn->index);
             port_ready(fn);
         } else {
@@ -217,18 +228,15 @@ static void wake_parked(VaneDevice *dev, bool all)
     }
 }
 
-/* The speed's bucket has something again: first for those who are owed. */
+/* The speed's bucket has something again, and so may shares have. */
 static void unblock(VaneDevice *dev)
 {
     VaneSched *sched = &dev->sched;
     VaneFunction *fn;
 
     sched->blocked = false;
-    QTAILQ_FOREACH(fn, &sched->list[VANE_SCHED_TURN], sched.next) {
-        port_fill(fn);
-        if (port_owed(fn)) {
-            owed_insert(fn);
-        }
+    while ((fn = QTAILQ_FIRST(&sched->share_list[VANE_SHARE_HAD]))) {
+        share_list(fn, VANE_SHARE_OWED);
     }
 }
 
@@ -257,7 +265,9 @@ void vane_sched_init(VaneDevice *dev)
     for (int i = 0; i < VANE_SCHED_LISTS; i++) {
         QTAILQ_INIT(&sched->list[i]);
     }
-    QTAILQ_INIT(&sched->owed);
+    for (int i = 0; i < VANE_SHARE_LISTS; i++) {
+        QTAILQ_INIT(&sched->share_list[i]);
+    }
     sched->wake_ns = INT64_MAX;
     sched->armed_ns = INT64_MAX;
     sched->timer = timer_new_ns(QEMU_CLOCK_VIRTUAL, sched_timer, dev);
@@ -271,6 +281,7 @@ void vane_sched_exit(VaneDevice *dev)
 void vane_sched_port_init(VaneFunction *fn)
 {
     fn->sched.list = VANE_SCHED_IDLE;
+    fn->sched.share_list = VANE_SHARE_NONE;
     QTAILQ_INIT(&fn->sched.queues);
 }
 
@@ -321,7 +332,7 @@ void vane_sched_start(VaneDevice *dev)
         sched->contended = false;
     }
     if (sched->wake_ns <= sched->now_ns) {
-        wake_parked(dev, false);
+        wake_parked(dev);
     }
 }
 
@@ -334,13 +345,14 @@ static VaneFunction *next_port(VaneSched *sched)
     if (sched->blocked) {
         return NULL;
     }
-    while (sched->contended && (fn = QTAILQ_FIRST(&sched->owed))) {
+    while (sched->contended &&
+           (fn = QTAILQ_FIRST(&sched->share_list[VANE_SHARE_OWED]))) {
         port_fill(fn);
         if (port_owed(fn)) {
             sched->serving_owed = true;
             return fn;
         }
-        owed_remove(fn);
+        share_list(fn, VANE_SHARE_HAD);
     }
     return QTAILQ_FIRST(&sched->list[VANE_SCHED_TURN]);
 }
@@ -393,8 +405,7 @@ void vane_sched_done(VaneTxQueue *txq, bool more)
     if (QTAILQ_EMPTY(&fn->sched.queues)) {
         port_list(fn, VANE_SCHED_IDLE);
     } else if (fn->dev->sched.serving_owed) {
-        owed_remove(fn);
-        owed_insert(fn);
+        share_list(fn, VANE_SHARE_OWED);
     } else if (!goes_on(fn, more)) {
         port_ready(fn);
     }
@@ -466,9 +477,19 @@ void vane_sched_port_changed(VaneFunction *fn)
 
     update_speed(dev);
     set_rate(dev, &fn->sched.rate, fn->port.tx_max, fn->port.tx_share);
-    if (fn->sched.list == VANE_SCHED_PARKED) {
-        port_ready(fn);
-        vane_schedule(dev);
+    port_rated(fn);
+    vane_schedule(dev);
+}
+
+static void group_changed(VaneDevice *dev, uint32_t group)
+{
+    if (dev->fn.port.rate_group == group) {
+        port_rated(&dev->fn);
+    }
+    for (uint32_t i = 0; i < dev->sriov.total_vfs; i++) {
+        if (dev->sriov.slice[i].fn.port.rate_group == group) {
+            port_rated(&dev->sriov.slice[i].fn);
+        }
     }
 }
 
@@ -491,7 +512,7 @@ int vane_sched_group_set(VaneDevice *dev, const void *req, void *rsp)
     trace_vane_sched_group(group, max, share);
     update_speed(dev);
     set_rate(dev, &dev->sched.group[group], max, share);
-    wake_parked(dev, true);
+    group_changed(dev, group);
     vane_schedule(dev);
     return VANE_OK;
 }
@@ -502,5 +523,4 @@ void vane_sched_reset(VaneDevice *dev)
     for (uint32_t i = 1; i <= VANE_MAX_RATE_GROUPS; i++) {
         set_rate(dev, &dev->sched.group[i], 0, 0);
     }
-    wake_parked(dev, true);
 }
