@@ -77,9 +77,12 @@ vane_port_health_reporter_create(struct devlink_port *port,
 
 /* Until 6.19 getting a parameter could not explain an error */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 19, 0)
-#define VANE_PARAM_GET_EXTACK
+#define VANE_PARAM_GET_ARGS	struct devlink *devlink, u32 id, \
+				struct devlink_param_gset_ctx *ctx
 #else
-#define VANE_PARAM_GET_EXTACK	, struct netlink_ext_ack *extack
+#define VANE_PARAM_GET_ARGS	struct devlink *devlink, u32 id, \
+				struct devlink_param_gset_ctx *ctx, \
+				struct netlink_ext_ack *extack
 #endif
 
 #endif /* VANE_COMPAT_H */

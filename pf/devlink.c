@@ -57,9 +57,7 @@ enum vane_param_id {
 	VANE_PARAM_ID_IGNORE_USERS = DEVLINK_PARAM_GENERIC_ID_MAX + 1,
 };
 
-static int ignore_users_get(struct devlink *devlink, u32 id,
-			    struct devlink_param_gset_ctx *ctx
-			    VANE_PARAM_GET_EXTACK)
+static int ignore_users_get(VANE_PARAM_GET_ARGS)
 {
 	struct vane_pf *pf = devlink_priv(devlink);
 

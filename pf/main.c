@@ -185,6 +185,13 @@ static int replay(struct vane_pf *pf)
 static void stop_device(struct vane_pf *pf)
 {
 	stop_mbox(pf);
+	/*
+	 * One that does not answer, but may again, keeps addresses which are
+	 * not the driver's any more. Enabling it gives the bus back.
+	 */
+	vane_rd32(&pf->vdev, VANE_REG_STATE);
+	if (!vane_dev_alive(&pf->vdev))
+		pci_clear_master(pf->vdev.pdev);
 	vane_dev_disable(&pf->vdev);
 }
 

@@ -595,9 +595,9 @@ static int resize(struct vane_pf *pf, u16 index, u16 vectors,
 		NL_SET_ERR_MSG_FMT(extack,
 				   "The device has %u queue pairs and %u vectors for all VFs",
 				   VANE_VFS_QUEUES, VANE_VFS_VECTORS);
-		vane_pf_refuse(pf, "VF %u: no %u vectors left, the device has %u queue pairs and %u vectors for all VFs\n",
-			       index, vectors, VANE_VFS_QUEUES,
-			       VANE_VFS_VECTORS);
+		vane_pf_refuse(pf, "VF %u: no %u vectors left of %u, or queue pairs of %u\n",
+			       index, vectors, VANE_VFS_VECTORS,
+			       VANE_VFS_QUEUES);
 	}
 	if (err)
 		return err;

@@ -468,7 +468,8 @@ static void vf_reset(void *ctx, u16 index)
 	if (vf)
 		err = start_over(pf, index, vf);
 	mutex_unlock(&pf->lock);
-	if (err)
+	/* It may be on its way out */
+	if (err && err != -ENOENT)
 		vane_pf_refuse(pf, "VF %u: not set up after its reset: %pe\n",
 			       index, ERR_PTR(err));
 }
