@@ -162,7 +162,8 @@ def no_such_vf(env):
     """A VF index too large is refused for every setting."""
     for index in (VFS, 255, 256, 65535):
         for args in (f"mac {MAC}", "vlan 100", "state disable", "trust on",
-                     "spoofchk off"):
+                     "spoofchk off", "query_rss on",
+                     "min_tx_rate 1 max_tx_rate 2"):
             refused(env, index, args)
 
 
@@ -177,12 +178,7 @@ def mtu(env):
             ksft_eq(port.link()["mtu"], value)
 
 
-def rate_is_refused(env):
-    """There is no rate limiter, and none is pretended."""
-    refused(env, 0, "max_tx_rate 100")
-
-
 if __name__ == "__main__":
     ksft_main([mac, mac_is_kept, vf_changes_own_mac, bad_mac, vlan, bad_vlan,
                vlan_survives_the_vf, link_state, link_state_follows, flags,
-               no_such_vf, mtu, rate_is_refused], set_up)
+               no_such_vf, mtu], set_up)
