@@ -321,7 +321,7 @@ typedef struct VaneLink {
     bool plugged;               /* property "link" */
     bool partner_autoneg;       /* property "partner-autoneg" */
     uint32_t partner_speed;     /* property "speed": Mb/s */
-    uint32_t partner_pause;     /* property "partner-pause": VANE_LINK_*_PAUSE */
+    uint32_t partner_pause;     /* property "partner-pause": *_PAUSE */
     uint32_t flags;             /* VANE_LINK_* that the PF wants */
     uint32_t speeds;            /* VANE_SPEED_* that the PF wants */
     uint32_t in_force;          /* VANE_LINK_* */

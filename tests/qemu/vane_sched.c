@@ -5,15 +5,15 @@
  * Ports with pending queues take turns by bytes (deficit round robin), and the
  * queues of a port take turns in it. A port over its own or its group's maximum
  * is parked until its bucket has something again. When the bucket of the port's
- * speed is empty, all wait; from then on until it is full again, ports that have
- * sent less than their share, or are of such a group, are served before the
- * one whose turn it is. They keep their place among the others: what is left is
- * for all.
+ * speed is empty, all wait; from then on until it is full again, ports that
+ * have sent less than their share, or are of such a group, are served before
+ * the one whose turn it is. They keep their place among the others: what is
+ * left is for all.
  *
  * A bucket may be overdrawn by one frame, which is paid for by waiting, so the
  * size of a frame need not be known before it is sent. What waits does so for a
- * millisecond's worth of tokens at least: a timer for each frame would cost more
- * than the frame.
+ * millisecond's worth of tokens at least: a timer for each frame would cost
+ * more than the frame.
  */
 #include "qemu/osdep.h"
 #include "qemu/bswap.h"
@@ -212,6 +212,7 @@ static void port_park(VaneFunction *fn)
     port_list(fn, VANE_SCHED_PARKED);
 }
 
+/* Those whose time has come */
 static void wake_parked(VaneDevice *dev)
 {
     VaneSched *sched = &dev->sched;
