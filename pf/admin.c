@@ -228,7 +228,7 @@ static int check_rates(struct vane_pf *pf, int index,
 		return -EOPNOTSUPP;
 	}
 	if (config->rate_group) {
-		vane_pf_refuse(pf, "VF %d: its rate has a parent in devlink, where its rates are set\n",
+		vane_pf_refuse(pf, "VF %d: its rate has a parent in devlink\n",
 			       index);
 		return -EBUSY;
 	}
@@ -238,7 +238,7 @@ static int check_rates(struct vane_pf *pf, int index,
 		return -ERANGE;
 	}
 	if (share > left) {
-		vane_pf_refuse(pf, "VF %d: min_tx_rate %u is above the %u Mb/s that other VFs leave of the port\n",
+		vane_pf_refuse(pf, "VF %d: min_tx_rate %u is above the %u Mb/s left\n",
 			       index, share, left);
 		return -ERANGE;
 	}
@@ -299,7 +299,7 @@ int vane_set_vf_rss_query_en(struct net_device *netdev, int index, bool on)
 	mutex_lock(&pf->lock);
 	err = get_config(pf, index, &config);
 	if (!err && !on) {
-		vane_pf_refuse(pf, "VF %d: its RSS key and table are its own and cannot be kept from it\n",
+		vane_pf_refuse(pf, "VF %d: its RSS key and table are its own\n",
 			       index);
 		err = -EOPNOTSUPP;
 	}
