@@ -25,6 +25,11 @@ VFIO_TYPE1_IOMMU = 1
 class Devlink(Vane):
     """The NIC as devlink has it."""
 
+    def __init__(self):
+        """No VF yet, and the external network."""
+        super().__init__()
+        self.ext = self.ext_port()
+
     @property
     def handle(self):
         """The device's handle."""
@@ -80,13 +85,6 @@ class Devlink(Vane):
     def fresh_pf(self):
         """Waits for the PF's interface after a reload, and puts it up."""
         ip(f"link set dev {self.pf.wait_ifname()} up")
-
-
-def set_up():
-    """No VF yet, and the external network."""
-    env = Devlink()
-    env.ext = env.ext_port()
-    return env
 
 
 def log():
@@ -618,4 +616,4 @@ if __name__ == "__main__":
                rate_nodes_run_out, rates_hold, resources, regions, reload,
                reload_of_dead, healthy, tx_health, fatal_health, vf_health,
                vfs_in_use, last_vf_in_use, force, driver_goes_while_in_use],
-              set_up)
+              Devlink)
