@@ -290,6 +290,8 @@ struct reg_banks {
 	u32 stride;
 };
 
+#define MAX_BANKS		5
+
 static unsigned int fill_banks(const struct vane_dev *vdev,
 			       struct reg_banks *banks)
 {
@@ -315,50 +317,70 @@ static unsigned int fill_banks(const struct vane_dev *vdev,
 
 static_assert(VANE_TXQ_STRIDE == VANE_RXQ_STRIDE);
 
-/* Dumps all registers, at most @words; without @out, counts them only. */
-static unsigned int dump_regs(struct vane_dev *vdev, u32 *out,
-			      unsigned int words)
-{
-	struct reg_banks banks[5];
-	unsigned int num = fill_banks(vdev, banks);
-	const struct reg_range *range;
-	unsigned int b, i, r;
-	unsigned int n = 0;
-	u32 reg, end;
+/* Where a dump goes, and how far it is; without @out it is only counted. */
+struct reg_dump {
+	u32 *out;
+	unsigned int words;
+	unsigned int done;
+};
 
-	for (b = 0; b < num; b++) {
-		for (i = 0; i < banks[b].count; i++) {
-			for (r = 0; r < banks[b].num_ranges; r++) {
-				range = &banks[b].range[r];
-				reg = range->first + i * banks[b].stride;
-				end = reg + range->bytes;
-				for (; reg < end; reg += sizeof(u32), n += 2) {
-					if (!out || n + 2 > words)
-						continue;
-					out[n] = reg;
-					out[n + 1] = vane_rd32(vdev, reg);
-				}
-			}
+static void dump_range(struct vane_dev *vdev, struct reg_dump *dump, u32 first,
+		       u32 bytes)
+{
+	u32 reg;
+
+	for (reg = first; reg < first + bytes; reg += sizeof(u32)) {
+		if (dump->out && dump->done + 2 <= dump->words) {
+			dump->out[dump->done] = reg;
+			dump->out[dump->done + 1] = vane_rd32(vdev, reg);
 		}
+		dump->done += 2;
 	}
-	return n;
+}
+
+static void dump_banks(struct vane_dev *vdev, struct reg_dump *dump,
+		       const struct reg_banks *banks)
+{
+	unsigned int i, r;
+
+	for (i = 0; i < banks->count; i++)
+		for (r = 0; r < banks->num_ranges; r++)
+			dump_range(vdev, dump,
+				   banks->range[r].first + i * banks->stride,
+				   banks->range[r].bytes);
+}
+
+static void dump_regs(struct vane_dev *vdev, struct reg_dump *dump)
+{
+	struct reg_banks banks[MAX_BANKS];
+	unsigned int num = fill_banks(vdev, banks);
+	unsigned int i;
+
+	for (i = 0; i < num; i++)
+		dump_banks(vdev, dump, &banks[i]);
 }
 
 static int get_regs_len(struct net_device *netdev)
 {
 	struct vane_net *vn = netdev_priv(netdev);
+	struct reg_dump dump = {};
 
-	return dump_regs(vn->vdev, NULL, 0) * sizeof(u32);
+	dump_regs(vn->vdev, &dump);
+	return dump.done * sizeof(u32);
 }
 
 static void get_regs(struct net_device *netdev, struct ethtool_regs *regs,
 		     void *out)
 {
 	struct vane_net *vn = netdev_priv(netdev);
+	struct reg_dump dump = {
+		.out = out,
+		.words = regs->len / sizeof(u32),
+	};
 
 	regs->version = REGS_VERSION;
 	memset(out, 0, regs->len);
-	dump_regs(vn->vdev, out, regs->len / sizeof(u32));
+	dump_regs(vn->vdev, &dump);
 }
 
 const struct ethtool_ops vane_ethtool_ops = {

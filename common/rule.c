@@ -241,7 +241,7 @@ static int translate_match(struct vane_net *vn, struct vane_rule *rule)
 		return -EOPNOTSUPP;
 	}
 	if (t.partial) {
-		refuse(vn, "a field is matched whole or not at all, of a VLAN tag the VID (mask 0x0fff)");
+		refuse(vn, "a field is matched whole or not at all, and of a VLAN its VID");
 		return -EOPNOTSUPP;
 	}
 	rule->ctrl |= FIELD_PREP(VANE_RULE_CTRL_MATCH, t.match);
@@ -259,7 +259,7 @@ static int translate_action(struct vane_net *vn, struct vane_rule *rule)
 		target = 0;
 	} else if (cookie == RX_CLS_FLOW_WAKE ||
 		   ethtool_get_flow_spec_ring_vf(cookie)) {
-		refuse(vn, "frames go to a queue or an RSS context of the interface, or are dropped");
+		refuse(vn, "frames go to a queue or RSS context of the interface");
 		return -EOPNOTSUPP;
 	} else if (rule->fs.flow_type & FLOW_RSS) {
 		action = VANE_RULE_ACTION_RSS;

@@ -327,7 +327,7 @@
 #define VANE_RULE_PROTO			0x0c	/* RW: IP protocol */
 #define VANE_RULE_DST_MAC		0x10	/* RW 64: first octet in bits 7:0 */
 #define VANE_RULE_SRC_MAC		0x18	/* RW 64 */
-#define VANE_RULE_SRC_IP		0x20	/* RW: 16 octets in network order; IPv4: the first 4 */
+#define VANE_RULE_SRC_IP		0x20	/* RW: 16 octets, network order; IPv4: 4 */
 #define VANE_RULE_DST_IP		0x30	/* RW: the same */
 
 /*

@@ -225,7 +225,7 @@ static int set_link_ksettings(struct net_device *netdev,
 	if (cmd->base.autoneg == AUTONEG_ENABLE) {
 		set = advertised_speeds(cmd);
 		if (!set) {
-			vane_pf_refuse(pf, "link: none of the modes to be advertised is one of the port's\n");
+			vane_pf_refuse(pf, "link: no mode to advertise is one of the port's\n");
 			return -EINVAL;
 		}
 	} else {
