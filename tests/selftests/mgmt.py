@@ -433,11 +433,12 @@ def wrong_values(env):
 def many_writers(env):
     """Eight writers and three readers at a time: no setting gets lost."""
     ifname = env.pf_if.ifname
-    lines = "\n".join("link set dev {0} vf {1} mac 52:54:00:77:77:{1:02x}\n"
-                      "link set dev {0} vf {1} min_tx_rate 0 max_tx_rate {2}\n"
-                      "link set dev {0} vf {1} vlan {3}"
-                      .format(ifname, index, 1000 + index, 1 + index)
-                      for index in range(VFS)).split("\n")
+    lines = []
+    for index in range(VFS):
+        vf = f"link set dev {ifname} vf {index}"
+        lines += [f"{vf} mac 52:54:00:77:77:{index:02x}",
+                  f"{vf} min_tx_rate 0 max_tx_rate {1000 + index}",
+                  f"{vf} vlan {1 + index}"]
     writers = []
     for writer in range(8):
         path = f"/tmp/mgmt-{writer}"
