@@ -429,8 +429,8 @@ def wrong_rules(env):
             (f"udp4 dst-port 1 action 1 loc {hw.VANE_MAX_RULES}",
              "Invalid argument",
              f"rule refused: location {hw.VANE_MAX_RULES}, the last one is"),
-            ("udp4 dst-port 1 context 5", "Invalid argument",
-             "rule refused: there is no RSS context 5"),
+            # Newer kernels know their contexts, and do not ask the driver.
+            ("udp4 dst-port 1 context 5", "Invalid argument", ""),
             ("udp4 src-ip 10.0.0.0 m 0.0.0.255 action 1", "not supported", ""),
             ("ah4 src-ip 10.0.0.1 action 1", "not supported", ""),
             ("udp4 vlan 5 action 1", "not supported", ""),
