@@ -17,11 +17,16 @@ def vf_macs(env, count):
             for index in range(count)]
 
 
-def no_vf_left(env):
-    """No VF is on the bus, and none has left an interface behind."""
-    links = [link["ifname"] for link in ip_json("link show")
-             if link["ifname"] not in ("lo", "wire0", env.pf.ifname)]
-    return env.numvfs() == 0 and not links
+def interfaces():
+    """Names of all interfaces."""
+    return {link["ifname"] for link in ip_json("link show")}
+
+
+def disable_vfs(env, before):
+    """Back to none: no VF, and only the interfaces that were there before."""
+    env.write_numvfs(0)
+    ksft_eq(env.numvfs(), 0)
+    wait_until(lambda: interfaces() == before, what="VFs gone")
 
 
 def check_vfs(env, count, macs):
@@ -43,22 +48,22 @@ def need_vfs(env, count):
 def every_count(env):
     """1, 7, 64, 255 and 256 VFs, each from none and back to none."""
     macs = {}
+    before = interfaces()
     for count in COUNTS:
         env.set_vfs(count)
         check_vfs(env, count, macs)
-        env.write_numvfs(0)
-        wait_until(lambda: no_vf_left(env), what="VFs gone")
+        disable_vfs(env, before)
 
 
 def ten_cycles(env):
     """Ten times on and off; the MACs stay, and nothing piles up."""
     macs = {}
+    before = interfaces()
     for cycle in range(10):
         count = (1, 7, 16)[cycle % 3]
         env.set_vfs(count)
         check_vfs(env, count, macs)
-        env.write_numvfs(0)
-        wait_until(lambda: no_vf_left(env), what="VFs gone")
+        disable_vfs(env, before)
 
 
 def macs_survive_reload(env):

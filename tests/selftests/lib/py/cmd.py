@@ -6,11 +6,11 @@ import os
 import shlex
 import subprocess
 
-from .ksft import KsftFail, defer, ksft_pr
+from .ksft import SLOWNESS, KsftFail, defer, ksft_pr
 
 CLONE_NEWNET = 0x40000000
 NETNS_DIR = "/run/netns"
-CMD_TIMEOUT = 60
+CMD_TIMEOUT = 60 * SLOWNESS
 
 
 class CmdError(Exception):
