@@ -242,7 +242,7 @@ def refused(env, args):
 def wrong_values(env):
     """Wrong modes, VIFs, VFs and lists are refused with a text."""
     too_large = hw.VANE_MAX_VIF + 1
-    for args in ("mode {} etag", "mode {} vepa", "mode {} nonsense",
+    for args in ("mode {} etag", "mode {} nonsense",
                  "mode lo vntag", "mode nosuchdev vntag",
                  f"vif set {{}} vf 0 {too_large}", "vif set {} vf 0 -1",
                  "vif set {} vf 0 x", f"vif set {{}} vf {VFS} 300",
