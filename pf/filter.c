@@ -268,13 +268,16 @@ delete_added:
 	return err;
 }
 
-static u32 wanted_rx_mode(const struct net_device *netdev)
+static u32 wanted_rx_mode(struct vane_pf *pf)
 {
+	const struct net_device *netdev = vane_pf_netdev(pf);
 	u32 mode = 0;
+
+	lockdep_assert_held(&pf->lock);
 
 	if (netdev->flags & IFF_PROMISC)
 		mode |= VANE_RX_MODE_PROMISC;
-	else if (netdev->features & NETIF_F_HW_VLAN_CTAG_FILTER)
+	else if (pf->vlan_filter)
 		mode |= VANE_RX_MODE_VLAN_FILTER;
 	if (netdev->flags & IFF_ALLMULTI)
 		mode |= VANE_RX_MODE_ALLMULTI;
@@ -297,7 +300,7 @@ void vane_filter_work(struct work_struct *work)
 	added.count = 0;
 
 	mutex_lock(&pf->lock);
-	mode = wanted_rx_mode(vane_pf_netdev(pf));
+	mode = wanted_rx_mode(pf);
 	err = find_changes(pf, &added);
 	delete_marked(pf);
 	if (!err && added.count)
@@ -368,9 +371,15 @@ int vane_pf_set_features(struct net_device *netdev, netdev_features_t features)
 	err = vane_set_features(netdev, features);
 	if (err)
 		return err;
-	/* The work item looks at them after rtnl has let them change */
-	if (changed & NETIF_F_HW_VLAN_CTAG_FILTER)
-		queue_work(pf->wq, &pf->filter_work);
+	if (!(changed & NETIF_F_HW_VLAN_CTAG_FILTER))
+		return 0;
+
+	/* The netdev has its new features only after this returns */
+	mutex_lock(&pf->lock);
+	pf->vlan_filter = features & NETIF_F_HW_VLAN_CTAG_FILTER;
+	mutex_unlock(&pf->lock);
+	queue_work(pf->wq, &pf->filter_work);
+	flush_work(&pf->filter_work);
 	return 0;
 }
 

@@ -401,7 +401,8 @@ static int alloc_netdev_of(struct vane_pf *pf)
 	ether_addr_copy(netdev->perm_addr, pf->perm_mac);
 	netdev->priv_flags |= IFF_UNICAST_FLT;
 	vane_ethtool_attach(netdev);
-	if (pf->vdev.features & VANE_FEAT_VLAN_FILTER) {
+	pf->vlan_filter = pf->vdev.features & VANE_FEAT_VLAN_FILTER;
+	if (pf->vlan_filter) {
 		netdev->hw_features |= NETIF_F_HW_VLAN_CTAG_FILTER;
 		netdev->features |= NETIF_F_HW_VLAN_CTAG_FILTER;
 	}

@@ -254,6 +254,7 @@ struct vane_health {
  * @addrs: addresses that the PF receives beside it
  * @vlans: VLANs that the PF receives with VANE_RX_MODE_VLAN_FILTER
  * @rx_mode: VANE_RX_MODE_* of the PF
+ * @vlan_filter: its netdev wants no VLAN but @vlans
  * @vif_lists: struct vane_cmd_vif_list by id
  * @num_vif_lists: entries of @vif_lists
  * @link_flags: VANE_LINK_* that the user wants of the port
@@ -298,6 +299,7 @@ struct vane_pf {
 	struct vane_addr_set addrs;
 	DECLARE_BITMAP(vlans, VLAN_N_VID);
 	u32 rx_mode;
+	bool vlan_filter;
 	struct xarray vif_lists;
 	u32 num_vif_lists;
 	u32 link_flags;
