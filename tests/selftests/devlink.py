@@ -455,9 +455,13 @@ def tx_health(env):
     ip(f"neigh replace {ext.ip4} lladdr {ext.mac} dev {port.ifname}")
     before = env.reporter("tx")["error"]
     env.fault("queue-hang", True, "pf")
-    port.reaches(ext)
-    wait_until(lambda: env.reporter("tx")["error"] > before, RECOVERY,
-               what="the report")
+
+    def reported():
+        # As much as byte queue limits let pass, and the watchdog sees a stop.
+        run(f"ping -q -f -c 64 -w 1 -s 1400 {ext.ip4}")
+        return env.reporter("tx")["error"] > before
+
+    wait_until(reported, RECOVERY, what="the report")
     env.qmp.set(env.nic, "fault-queue-hang", False)
     wait_until(lambda: env.reporter("tx")["state"] == "healthy", RECOVERY,
                what="recovered")

@@ -476,6 +476,11 @@ def configure(env):
 def check_in_force(env):
     """What configure() set is what the device does."""
     vf127, vf255 = env.vfs[127], env.vfs[255]
+    # A VF that has yet to negotiate again drops what it has to send then.
+    wait_until(lambda: all(entry["ready"]
+                           for entry in vanectl_json(env, "show")["ports"]
+                           if entry.get("vf") in (127, 255)), RECOVERY,
+               what="VFs negotiated")
     for port in (vf127, vf255):
         port.wait_carrier(timeout=RECOVERY)
 
