@@ -91,6 +91,23 @@ void vane_health_note_blamed(struct vane_pf *pf)
 }
 
 /**
+ * vane_health_restart() - the device is as new, by other means than recovery
+ * @pf: the PF
+ *
+ * Under the devlink instance lock.
+ */
+void vane_health_restart(struct vane_pf *pf)
+{
+	unsigned int i;
+
+	WRITE_ONCE(pf->health.blamed, 0);
+	WRITE_ONCE(pf->health.troubles, 0);
+	for (i = 0; i < VANE_NUM_TROUBLES; i++)
+		devlink_health_reporter_state_update(pf->health.reporters[i],
+						     DEVLINK_HEALTH_REPORTER_STATE_HEALTHY);
+}
+
+/**
  * vane_health_note_vf() - the device stopped a queue of a VF
  * @pf: the PF
  * @index: index of the VF

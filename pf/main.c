@@ -505,9 +505,12 @@ int vane_pf_load(struct vane_pf *pf)
 	err = vane_rate_resume(pf);
 	if (!err)
 		err = vane_port_add_vfs(pf);
-	if (err)
+	if (err) {
 		vane_pf_unload(pf);
-	return err;
+		return err;
+	}
+	vane_health_restart(pf);
+	return 0;
 }
 
 static void init_pf(struct vane_pf *pf)

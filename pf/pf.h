@@ -481,6 +481,7 @@ void vane_health_note(struct vane_pf *pf, enum vane_trouble trouble);
 void vane_health_note_vf(struct vane_pf *pf, u16 index, u16 error, u16 queue);
 void vane_health_capture(struct vane_pf *pf);
 void vane_health_note_blamed(struct vane_pf *pf);
+void vane_health_restart(struct vane_pf *pf);
 void vane_health_work(struct work_struct *work);
 void vane_health_start(struct vane_pf *pf);
 void vane_health_stop(struct vane_pf *pf);
