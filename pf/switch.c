@@ -66,7 +66,8 @@ static int change_mode(struct vane_pf *pf, enum vane_switch_mode mode)
 
 	lockdep_assert_held(&pf->lock);
 
-	pf->mode = mode;
+	/* vane_bridge_getlink() takes no lock */
+	WRITE_ONCE(pf->mode, mode);
 	vane_mbox_batch_begin(&batch, &pf->mbox);
 	mode_batch(&batch, mode);
 	for (i = 0; i < pf->num_vfs; i++) {
@@ -136,7 +137,8 @@ unlock:
  * @filter_mask: what else is asked for
  * @nlflags: flags of the message
  *
- * VN-Tag mode is none that a bridge has, so that there is none to tell.
+ * VN-Tag mode is none that a bridge has, so that there is none to tell. In an
+ * RCU read-side section, where nothing may sleep.
  *
  * Return: 0 or an errno.
  */
@@ -147,12 +149,16 @@ int vane_bridge_getlink(struct sk_buff *skb, u32 pid, u32 seq,
 	struct vane_pf *pf = vane_pf_of_netdev(netdev);
 	u16 mode = BRIDGE_MODE_UNDEF;
 
-	mutex_lock(&pf->lock);
-	if (pf->mode == VANE_SWITCH_VEB)
+	switch (READ_ONCE(pf->mode)) {
+	case VANE_SWITCH_VEB:
 		mode = BRIDGE_MODE_VEB;
-	else if (pf->mode == VANE_SWITCH_VEPA)
+		break;
+	case VANE_SWITCH_VEPA:
 		mode = BRIDGE_MODE_VEPA;
-	mutex_unlock(&pf->lock);
+		break;
+	default:
+		break;
+	}
 	return ndo_dflt_bridge_getlink(skb, pid, seq, netdev, mode, 0, 0,
 				       nlflags, filter_mask, NULL);
 }
@@ -718,7 +724,7 @@ int vane_switch_adopt(struct vane_pf *pf)
 	err = vane_pf_batch_end(pf, &batch);
 	if (err)
 		goto unlock;
-	pf->mode = le32_to_cpu(answer.mode);
+	WRITE_ONCE(pf->mode, le32_to_cpu(answer.mode));
 	pf->vif = le16_to_cpu(port.vif);
 
 	err = adopt_lists(pf);
