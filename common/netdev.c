@@ -145,6 +145,32 @@ void vane_ring_config(const struct vane_net *vn, netdev_features_t features,
 		config->chunk = VANE_RX_CHUNK_SMALL;
 }
 
+/* No frame is given to a queue from now on; NAPI may wake those that it serves. */
+static void stop_txqs(struct net_device *netdev)
+{
+	struct netdev_queue *nq;
+	unsigned int q;
+
+	netif_tx_lock_bh(netdev);
+	for (q = 0; q < netdev->num_tx_queues; q++) {
+		nq = netdev_get_tx_queue(netdev, q);
+		/* To the watchdog one that was idle would seem to hang. */
+		txq_trans_cond_update(nq);
+		netif_tx_stop_queue(nq);
+	}
+	netif_tx_unlock_bh(netdev);
+}
+
+static void forget_rings(struct vane_net *vn)
+{
+	list_del(&vn->open);
+	vn->rings = NULL;
+	/* The watchdog looks at the queues under this lock. */
+	netif_tx_lock_bh(vn->netdev);
+	vn->txq = NULL;
+	netif_tx_unlock_bh(vn->netdev);
+}
+
 /* Takes @rings into use; vectors and the stack's queues are as many as it
  * needs. If it fails, the datapath is down.
  */
@@ -177,9 +203,7 @@ static int start_datapath(struct vane_net *vn, struct vane_rings *rings)
 
 stop_vectors:
 	vane_vectors_stop(vn);
-	list_del(&vn->open);
-	vn->txq = NULL;
-	vn->rings = NULL;
+	forget_rings(vn);
 	return err;
 }
 
@@ -188,12 +212,11 @@ static struct vane_rings *stop_datapath(struct vane_net *vn)
 {
 	struct vane_rings *rings = vn->rings;
 
-	netif_tx_disable(vn->netdev);
+	/* NAPI first: it wakes a queue that it finds stopped. */
 	vane_vectors_stop(vn);
+	stop_txqs(vn->netdev);
 	vane_rings_disable(vn);
-	list_del(&vn->open);
-	vn->txq = NULL;
-	vn->rings = NULL;
+	forget_rings(vn);
 	return rings;
 }
 
@@ -303,7 +326,7 @@ int vane_net_reconfigure(struct vane_net *vn,
 		goto release_vectors;
 
 	/* No frame must be given to a queue that is not there yet. */
-	netif_tx_disable(vn->netdev);
+	stop_txqs(vn->netdev);
 	err = netif_set_real_num_queues(vn->netdev, num, num);
 	if (err) {
 		netif_tx_wake_all_queues(vn->netdev);
@@ -564,16 +587,22 @@ EXPORT_SYMBOL_NS_GPL(vane_set_features, VANE_NS);
  * @netdev: net_device
  * @q: transmit queue that hangs
  *
- * Says how the queue stands and asks the owner for a reset.
+ * Says how the queue stands and asks the owner for a reset. Under the core's
+ * global transmit lock.
  */
 void vane_tx_timeout(struct net_device *netdev, unsigned int q)
 {
 	struct vane_net *vn = netdev_priv(netdev);
-	struct vane_txq *txq = vn->txq[q];
 	struct vane_dev *vdev = vn->vdev;
 	u32 regs = VANE_TXQ(q);
+	struct vane_txq *txq;
 	u32 state;
 
+	/* Stopped for a change of the rings that takes long. */
+	if (!vn->txq || q >= vn->num_queues)
+		return;
+
+	txq = vn->txq[q];
 	state = vane_rd32(vdev, regs + VANE_TXQ_STATE);
 	netif_err(vn, tx_err, netdev,
 		  "transmit queue %u hangs: driver at %u of %u, device at %u of %u, state %#x, resetting\n",

@@ -212,7 +212,8 @@ extern const struct ethtool_ops vane_ethtool_ops;
  * @gone: the net_device is being unregistered; under @link_lock
  *
  * Guarded by rtnl, but for what names its lock. @txq and @rings change only
- * while neither ndo_start_xmit nor NAPI runs.
+ * while neither ndo_start_xmit nor NAPI runs; @txq goes under the core's global
+ * transmit lock, for the watchdog.
  */
 struct vane_net {
 	struct vane_txq **txq;
