@@ -714,26 +714,46 @@ int vane_sriov_configure(struct pci_dev *pdev, int num_vfs)
 	return 0;
 }
 
+/* Whoever removes a device by sysfs, or a bridge above it, has first taken away
+ * the file that he did it with.
+ */
+static bool removed_by_sysfs(struct pci_dev *pdev)
+{
+	struct kernfs_node *file;
+
+	for (; pdev; pdev = pci_upstream_bridge(pdev)) {
+		file = sysfs_get_dirent(pdev->dev.kobj.sd, "remove");
+		if (!file)
+			return true;
+		sysfs_put(file);
+	}
+	return false;
+}
+
+/* Hotplug takes a slot's functions off the bus from the last to the first. */
+static bool removed_by_hotplug(struct vane_pf *pf)
+{
+	struct pci_dev *first = get_vfdev(pf, 0);
+
+	if (!first)
+		return true;
+	pci_dev_put(first);
+	return false;
+}
+
 /**
- * vane_sriov_unplug() - disable the VFs of a device that is being unplugged
+ * vane_sriov_unplug() - disable the VFs of a device that is being removed
  * @pf: the PF, whose driver is being removed
  *
- * Unbinding the driver leaves VFs enabled. Unplugging cannot: the PCI core
- * keeps a PF until its VFs are disabled. What tells one from the other is that
- * hotplug takes a slot's functions off the bus from the last to the first, so
- * that VFs which are enabled are not there any more.
+ * Unbinding the driver leaves VFs enabled. Where the device goes too they
+ * cannot stay, as the PCI core frees no PF that has VFs; which of the two it is
+ * it does not tell.
  */
 void vane_sriov_unplug(struct vane_pf *pf)
 {
-	struct pci_dev *first;
-
 	if (!pci_num_vf(pf->vdev.pdev))
 		return;
-
-	first = get_vfdev(pf, 0);
-	if (first)
-		pci_dev_put(first);
-	else
+	if (removed_by_sysfs(pf->vdev.pdev) || removed_by_hotplug(pf))
 		disable_vfs(pf);
 }
 

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """ethtool changes rings, channels, moderation, offloads and RSS under traffic."""
 
-from lib.py import (Background, Vane, defer, ethtool_json, fails, hw, ksft_eq,
-                    ksft_ge, ksft_in, ksft_main, ksft_ne, ksft_true, wait_until)
+from lib.py import (Background, Vane, cmd, defer, ethtool_json, fails, hw,
+                    ksft_eq, ksft_ge, ksft_in, ksft_main, ksft_ne, ksft_true,
+                    wait_until)
 
 
 def set_up():
@@ -49,6 +50,26 @@ def rings(env):
         now = ethtool_json(f"-g {env.vf0.ifname}", env.vf0.ns)
         ksft_eq((now["rx"], now["tx"]), (rx, tx))
         traffic.flows()
+
+
+def channels_in_a_hurry(env):
+    """Change after change, with NAPI too slow to be done before the next.
+
+    What completes late must not give a queue back to the stack whose rings
+    are going.
+    """
+    port = env.vf0
+    before = port.channels()[1]
+    defer(port.ethtool, f"-L {{}} combined {before}")
+    # ip netns exec gives the command a sysfs of its namespace.
+    attribute = f"/sys/class/net/{port.ifname}/threaded"
+    defer(cmd, f"ip netns exec {port.ns} sh -c 'echo 0 >{attribute}'")
+    cmd(f"ip netns exec {port.ns} sh -c 'echo 1 >{attribute}'")
+    cmd(f"sh -c 'renice -n 19 -p $(pgrep napi/{port.ifname}-)'")
+    traffic = Traffic(env)
+    for change in range(60):
+        port.ethtool(f"-L {{}} combined {1 + change % 2}")
+    traffic.flows()
 
 
 def channels(env):
@@ -176,5 +197,6 @@ def link_settings(env):
 
 
 if __name__ == "__main__":
-    ksft_main([rings, channels, moderation, offloads, rss_table, wrong_values,
-               settings_survive_down, self_test, link_settings], set_up)
+    ksft_main([rings, channels, channels_in_a_hurry, moderation, offloads,
+               rss_table, wrong_values, settings_survive_down, self_test,
+               link_settings], set_up)

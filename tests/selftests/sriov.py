@@ -3,10 +3,11 @@
 """SR-IOV: any number of VFs on and off, as often as one likes."""
 
 import errno
+import os
 import time
 
-from lib.py import (Vane, defer, hw, ip_json, ksft_eq, ksft_le, ksft_main,
-                    ksft_pr, ksft_raises, read, run, wait_until)
+from lib.py import (PCI, Vane, defer, hw, ip_json, ksft_eq, ksft_le, ksft_main,
+                    ksft_pr, ksft_raises, read, run, wait_until, write)
 
 COUNTS = (1, 7, 64, 255, 256)
 
@@ -120,6 +121,29 @@ def last_vf_on_next_bus(env):
     ksft_eq(env.vf(255).driver, "vanevf")
 
 
+def remove_and_rescan(env, device):
+    """@device leaves the system with all below it, and is found again."""
+    env.write_numvfs(0)
+    env.set_vfs(4)
+    write(f"{device}/remove", 1)
+    wait_until(lambda: not os.path.exists(env.pf.path), what="the PF is gone")
+    write(f"{PCI}/rescan", 1)
+    env.pf.wait_ifname()
+    ksft_eq(env.numvfs(), 0)
+    env.set_vfs(4)
+    env.write_numvfs(0)
+
+
+def removed_by_sysfs(env):
+    """echo 1 > remove of a PF with VFs takes the VFs along."""
+    remove_and_rescan(env, env.pf.path)
+
+
+def removed_with_its_port(env):
+    """The same of the root port above."""
+    remove_and_rescan(env, os.path.dirname(os.path.realpath(env.pf.path)))
+
+
 def enable_cost(env, count, rounds):
     """Least seconds that enabling @count VFs took, and PF's MMIO for it."""
     times, accesses = [], []
@@ -150,4 +174,4 @@ def enable_is_linear(env):
 if __name__ == "__main__":
     ksft_main([every_count, ten_cycles, macs_survive_reload, too_many,
                change_needs_zero, ip_lists_all, last_vf_on_next_bus,
-               enable_is_linear], Vane)
+               removed_by_sysfs, removed_with_its_port, enable_is_linear], Vane)
