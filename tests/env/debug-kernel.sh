@@ -28,7 +28,7 @@ build_kernel() {
 		--dir /kernel -- sh -c '
 		set -e
 		export KBUILD_BUILD_USER=vane KBUILD_BUILD_HOST=vane
-		if [ ! -e .config ]; then
+		if [ ! -e configured ]; then
 			# A PVH kernel compares strings before KASAN is ready for it.
 			sed -i "s/^KASAN_SANITIZE_string.o.*//; /^lib-y := /i KASAN_SANITIZE_string.o := n" \
 				lib/Makefile
@@ -40,6 +40,7 @@ build_kernel() {
 				while read -r name; do
 					grep -q "^$name=" .config || echo "not granted: $name"
 				done
+			touch configured
 		fi
 		make -j "$(nproc)" LOCALVERSION=-vane-debug vmlinux modules
 		rm -rf stage
