@@ -144,6 +144,7 @@
 #define   VANE_FEAT_RATE		VANE_DESC_BIT(35)	/* rates and rate groups */
 #define   VANE_FEAT_TRUNK		VANE_DESC_BIT(36)	/* lists of allowed VLANs */
 #define   VANE_FEAT_PORT		VANE_DESC_BIT(37)	/* VANE_CMD_LINK_*, _PORT_STATS */
+#define   VANE_FEAT_VF_STATS		VANE_DESC_BIT(38)	/* VANE_CMD_VF_STATS_READ */
 #define   VANE_FEAT_SWITCH		VANE_DESC_MASK(63, 32)	/* never offered to a VF */
 
 #define VANE_REG_CTRL			0x0028	/* RW */
@@ -809,6 +810,7 @@ enum vane_cmd_op {
 	VANE_CMD_LINK_SET		= 19,	/* struct vane_cmd_link */
 	VANE_CMD_LINK_GET		= 20,	/* answer: struct vane_cmd_link_state */
 	VANE_CMD_PORT_STATS_GET		= 21,	/* answer: enum vane_port_stat, 64 bits each */
+	VANE_CMD_VF_STATS_READ		= 22,	/* struct vane_cmd_vf_stats; counters by DMA */
 };
 
 /* Ports of the switch: a VF's is its index */
@@ -1007,6 +1009,26 @@ struct vane_cmd_trunk {
 };
 
 _Static_assert(sizeof(struct vane_cmd_trunk) == 136, "trunk");
+
+/**
+ * struct vane_cmd_vf_stats - body of VANE_CMD_VF_STATS_READ
+ * @first: first VF
+ * @count: VFs, 1 or more, up to VF VANE_MAX_VFS - 1
+ * @counters: of each VF, by enum vane_stat, 1 to VANE_MAX_VF_STATS
+ * @reserved: 0
+ * @addr: where they go, 8-aligned: a record of @counters qwords for each VF
+ */
+struct vane_cmd_vf_stats {
+	__le16 first;
+	__le16 count;
+	__le16 counters;
+	__le16 reserved;
+	__le64 addr;
+};
+
+_Static_assert(sizeof(struct vane_cmd_vf_stats) == 16, "vf stats");
+
+#define VANE_MAX_VF_STATS		64
 
 /**
  * struct vane_cmd_rate_group - body of VANE_CMD_RATE_GROUP_SET

@@ -360,7 +360,7 @@ int vane_get_vf_stats(struct net_device *netdev, int index,
 
 	if (index < 0 || index >= VANE_MAX_VFS)
 		return -EINVAL;
-	err = vane_switch_get_stats(pf, index, counters);
+	err = vane_stats_get(pf, index, counters);
 	if (err)
 		return err;
 

@@ -461,7 +461,8 @@ static int get_sset_count(struct net_device *netdev, int sset)
 	if (sset != ETH_SS_STATS)
 		return count;
 	mutex_lock(&pf->lock);
-	pf->counted_vfs = pf->num_vfs;
+	pf->counted_vfs = pf->vdev.features & VANE_FEAT_VF_STATS ?
+			  pf->num_vfs : 0;
 	mutex_unlock(&pf->lock);
 	return count * (1 + pf->counted_vfs);
 }
@@ -488,7 +489,7 @@ static void get_ethtool_stats(struct net_device *netdev,
 	struct vane_pf *pf = vane_pf_of_netdev(netdev);
 
 	vane_ethtool_ops.get_ethtool_stats(netdev, stats, data);
-	vane_switch_get_vf_stats(pf, pf->counted_vfs, data + VANE_STAT_COUNT);
+	vane_stats_get_vfs(pf, pf->counted_vfs, data + VANE_STAT_COUNT);
 }
 
 /**

@@ -516,7 +516,7 @@ static int fill_stats(struct sk_buff *skb, const struct genl_info *info,
 	void *hdr;
 	int err;
 
-	err = vane_switch_get_stats(pf, port, counters);
+	err = vane_stats_get(pf, port, counters);
 	if (err)
 		return err;
 

@@ -243,9 +243,14 @@ struct vane_health {
  * @reset_work: recovers the device
  * @watch_work: looks whether that is needed
  * @mbox: mailbox; its service belongs to @serve_work
+ * @vf_stats: counters of all VFs as the device wrote them last, VANE_STAT_COUNT
+ *	each; guarded by @lock
+ * @vf_stats_dma: address of that for the device
  * @lock: guards all that follows
  * @vfs: virtual functions, from before they appear until after they are gone
  * @num_vfs: entries of @vfs
+ * @vf_stats_valid: @vf_stats has been written since @vfs are these
+ * @vf_stats_time: jiffies of that
  * @mode: mode of the switch
  * @port_up: the port has link
  * @port_speed: its speed, Mb/s
@@ -287,10 +292,14 @@ struct vane_pf {
 	struct work_struct reset_work;
 	struct delayed_work watch_work;
 	struct vane_mbox_pf mbox;
+	__le64 *vf_stats;
+	dma_addr_t vf_stats_dma;
 
 	struct mutex lock;	/* guards what follows */
 	struct vane_vf *vfs;
 	u16 num_vfs;
+	bool vf_stats_valid;
+	unsigned long vf_stats_time;
 	enum vane_switch_mode mode;
 	bool port_up;
 	u32 port_speed;
@@ -388,8 +397,6 @@ void vane_sriov_replay(struct vane_pf *pf, struct vane_mbox_batch *batch);
 int vane_switch_set_mode(struct vane_pf *pf, enum vane_switch_mode mode,
 			 struct netlink_ext_ack *extack);
 int vane_switch_get_filters(struct vane_pf *pf, u32 *used);
-int vane_switch_get_stats(struct vane_pf *pf, u16 port, u64 *counters);
-void vane_switch_get_vf_stats(struct vane_pf *pf, u16 num_vfs, u64 *counters);
 int vane_switch_set_vif(struct vane_pf *pf, u16 port, u32 vif,
 			struct netlink_ext_ack *extack);
 int vane_switch_set_list(struct vane_pf *pf,
@@ -413,6 +420,12 @@ int vane_bridge_setlink(struct net_device *netdev, struct nlmsghdr *nlh,
 			u16 flags, struct netlink_ext_ack *extack);
 /* Under vane_pf.lock */
 void vane_switch_replay(struct vane_pf *pf, struct vane_mbox_batch *batch);
+
+/* stats.c APIs: process context, no locks held unless said */
+int vane_stats_init(struct vane_pf *pf);
+void vane_stats_exit(struct vane_pf *pf);
+int vane_stats_get(struct vane_pf *pf, u16 port, u64 *counters);
+void vane_stats_get_vfs(struct vane_pf *pf, u16 num_vfs, u64 *counters);
 
 /* vf_ops.c APIs */
 extern const struct vane_mbox_pf_ops vane_vf_ops;

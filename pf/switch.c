@@ -234,65 +234,6 @@ int vane_switch_get_filters(struct vane_pf *pf, u32 *used)
 	return err;
 }
 
-/**
- * vane_switch_get_stats() - counters of a function
- * @pf: the PF
- * @port: VF index or VANE_PORT_PF
- * @counters: VANE_STAT_COUNT of them, by enum vane_stat
- *
- * Return: 0 or an errno; -ENOENT if there is no such VF.
- */
-int vane_switch_get_stats(struct vane_pf *pf, u16 port, u64 *counters)
-{
-	const struct vane_cmd_target target = { .port = cpu_to_le16(port) };
-	__le64 answer[VANE_STAT_COUNT];
-	unsigned int i;
-	int err;
-
-	err = vane_pf_command(pf, VANE_CMD_STATS_GET, &target, sizeof(target),
-			      answer, sizeof(answer));
-	if (err)
-		return err;
-	for (i = 0; i < VANE_STAT_COUNT; i++)
-		counters[i] = le64_to_cpu(answer[i]);
-	return 0;
-}
-
-/**
- * vane_switch_get_vf_stats() - counters of the first VFs
- * @pf: the PF
- * @num_vfs: how many VFs
- * @counters: VANE_STAT_COUNT of each; 0 where a VF is gone
- */
-void vane_switch_get_vf_stats(struct vane_pf *pf, u16 num_vfs, u64 *counters)
-{
-	struct vane_cmd_target target = {};
-	struct vane_mbox_batch batch;
-	__le64 *answers;
-	size_t i;
-
-	if (!num_vfs || !vane_dev_alive(&pf->vdev))
-		return;
-	answers = kvcalloc(num_vfs * VANE_STAT_COUNT, sizeof(*answers),
-			   GFP_KERNEL);
-	if (!answers)
-		return;
-
-	vane_mbox_batch_begin(&batch, &pf->mbox);
-	for (i = 0; i < num_vfs; i++) {
-		target.port = cpu_to_le16(i);
-		vane_mbox_batch_add(&batch, VANE_CMD_STATS_GET, &target,
-				    sizeof(target),
-				    &answers[i * VANE_STAT_COUNT],
-				    VANE_STAT_COUNT * sizeof(*answers));
-	}
-	/* An error is that of a VF that has gone, which counts nothing */
-	vane_pf_batch_end(pf, &batch);
-	for (i = 0; i < num_vfs * VANE_STAT_COUNT; i++)
-		counters[i] = le64_to_cpu(answers[i]);
-	kvfree(answers);
-}
-
 /* Another function that has the VIF: explained in @extack */
 static bool vif_taken(struct vane_pf *pf, u16 port, u16 vif,
 		      struct netlink_ext_ack *extack)

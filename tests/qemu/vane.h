@@ -45,7 +45,7 @@ typedef enum VaneDma {
     VANE_DMA_HEAD,              /* TX head */
     VANE_DMA_STATUS,            /* status blocks of vectors */
     VANE_DMA_SHADOW,            /* shadow doorbells */
-    VANE_DMA_MAILBOX,           /* slots of RQ and SQ */
+    VANE_DMA_MAILBOX,           /* slots of RQ and SQ, VFs' counters */
     VANE_DMA_COUNT,
 } VaneDma;
 
