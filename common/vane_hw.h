@@ -1119,7 +1119,8 @@ enum vane_port_stat {
 	/* Frames with FCS of 64 bytes, 65-127, -255, -511, -1023, -1518, more */
 	VANE_PORT_STAT_TX_SIZES		= 14,
 	VANE_PORT_STAT_RX_SIZES		= 21,
-	VANE_PORT_STAT_COUNT		= 28,
+	VANE_PORT_STAT_RX_SYMBOL_ERRORS	= 28,	/* frames damaged on the medium, counted in no other */
+	VANE_PORT_STAT_COUNT		= 29,
 };
 
 #define VANE_PORT_STAT_NUM_SIZES	7

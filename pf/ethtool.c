@@ -373,8 +373,11 @@ static void get_eth_mac_stats(struct net_device *netdev,
 static void get_eth_phy_stats(struct net_device *netdev,
 			      struct ethtool_eth_phy_stats *stats)
 {
-	/* The port's medium has no symbols that could be wrong. */
-	stats->SymbolErrorDuringCarrier = 0;
+	u64 counters[VANE_PORT_STAT_COUNT];
+
+	if (get_counters(netdev, counters))
+		stats->SymbolErrorDuringCarrier =
+			counters[VANE_PORT_STAT_RX_SYMBOL_ERRORS];
 }
 
 static const struct ethtool_rmon_hist_range rmon_ranges[] = {

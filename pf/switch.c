@@ -91,6 +91,28 @@ static u64 mode_feature(enum vane_switch_mode mode)
 	}
 }
 
+static int set_mode(struct vane_pf *pf, enum vane_switch_mode mode,
+		    struct netlink_ext_ack *extack)
+{
+	enum vane_switch_mode old_mode = pf->mode;
+	int err;
+
+	lockdep_assert_held(&pf->lock);
+
+	if (!(pf->vdev.features & mode_feature(mode))) {
+		NL_SET_ERR_MSG(extack, "The device does not offer this mode");
+		return -EOPNOTSUPP;
+	}
+	if (mode == old_mode)
+		return 0;
+	err = change_mode(pf, mode);
+	if (err) {
+		NL_SET_ERR_MSG(extack, "The device refused the mode");
+		change_mode(pf, old_mode);
+	}
+	return err;
+}
+
 /**
  * vane_switch_set_mode() - set how frames find their way
  * @pf: the PF
@@ -104,24 +126,10 @@ static u64 mode_feature(enum vane_switch_mode mode)
 int vane_switch_set_mode(struct vane_pf *pf, enum vane_switch_mode mode,
 			 struct netlink_ext_ack *extack)
 {
-	enum vane_switch_mode old_mode;
-	int err = 0;
-
-	if (!(pf->vdev.features & mode_feature(mode))) {
-		NL_SET_ERR_MSG(extack, "The device does not offer this mode");
-		return -EOPNOTSUPP;
-	}
+	int err;
 
 	mutex_lock(&pf->lock);
-	old_mode = pf->mode;
-	if (mode == old_mode)
-		goto unlock;
-	err = change_mode(pf, mode);
-	if (err) {
-		NL_SET_ERR_MSG(extack, "The device refused the mode");
-		change_mode(pf, old_mode);
-	}
-unlock:
+	err = set_mode(pf, mode, extack);
 	mutex_unlock(&pf->lock);
 	if (!err)
 		vane_switch_refresh_carrier(pf);
@@ -178,7 +186,7 @@ int vane_bridge_setlink(struct net_device *netdev, struct nlmsghdr *nlh,
 	struct vane_pf *pf = vane_pf_of_netdev(netdev);
 	const struct nlattr *spec, *attr;
 	enum vane_switch_mode mode;
-	bool vntag;
+	int err;
 
 	spec = nlmsg_find_attr(nlh, sizeof(struct ifinfomsg), IFLA_AF_SPEC);
 	attr = spec ? nla_find_nested(spec, IFLA_BRIDGE_MODE) : NULL;
@@ -202,16 +210,17 @@ int vane_bridge_setlink(struct net_device *netdev, struct nlmsghdr *nlh,
 		return -EINVAL;
 	}
 
-	/* Modes change under rtnl */
+	/* Neither of the two modes needs a VIF: the carrier stays */
 	mutex_lock(&pf->lock);
-	vntag = pf->mode == VANE_SWITCH_VNTAG;
-	mutex_unlock(&pf->lock);
-	if (vntag) {
+	if (pf->mode == VANE_SWITCH_VNTAG) {
 		NL_SET_ERR_MSG(extack,
 			       "The switch is in VN-Tag mode, which vanectl mode ends");
-		return -EBUSY;
+		err = -EBUSY;
+	} else {
+		err = set_mode(pf, mode, extack);
 	}
-	return vane_switch_set_mode(pf, mode, extack);
+	mutex_unlock(&pf->lock);
+	return err;
 }
 
 /**

@@ -340,6 +340,8 @@ typedef struct VaneLink {
 typedef struct VaneFaults {
     uint32_t drop_doorbells;
     uint32_t mbox_drop;
+    uint32_t command_drop;
+    uint32_t symbol_errors;
     uint32_t mbox_delay_ms;
     uint32_t cpl_corrupt;
     uint32_t dma_error;
@@ -528,6 +530,8 @@ void vane_enable_refused(VaneFunction *fn, const char *what, uint32_t index,
 /* Each true answer uses up one of a counted fault. */
 bool vane_fault_drop_doorbell(VaneFunction *fn);
 bool vane_fault_drop_message(VaneFunction *fn);
+bool vane_fault_drop_command(VaneFunction *fn);
+bool vane_fault_symbol(VaneFunction *fn);
 bool vane_fault_corrupt_completion(VaneFunction *fn);
 bool vane_fault_dma(VaneFunction *fn);
 bool vane_fault_queue_hang(const VaneFunction *fn);

@@ -345,6 +345,10 @@ ssize_t vane_link_receive(VaneDevice *dev, const uint8_t *buf, size_t size)
     if (!dev->link_up) {
         return size;
     }
+    if (vane_fault_symbol(&dev->fn)) {
+        link->stats[VANE_PORT_STAT_RX_SYMBOL_ERRORS]++;
+        return size;
+    }
     if (is_pause(dev, buf, size)) {
         link->stats[VANE_PORT_STAT_RX_PAUSE]++;
         obey_pause(dev, (const PauseFrame *)buf);

@@ -476,6 +476,26 @@ def tx_health(env):
     wait_until(lambda: port.reaches(ext), RECOVERY, what="the PF sends again")
 
 
+def mailbox_health(env):
+    """A command without an answer: an errno, a report, and a reset as cure."""
+    env.some_vfs(1)
+    before = env.reporter("mailbox")
+    infos = env.vf_infos()
+    env.fault("command-drop", 1, "pf")
+    ksft_in("timed out", fails(f"ip link set dev {env.pf.ifname} vf 0 "
+                               "mac 02:00:00:00:00:99"))
+    wait_until(lambda: env.reporter("mailbox")["recover"] >
+               before["recover"], RECOVERY, what="recovered")
+    after = env.reporter("mailbox")
+    ksft_eq((after["error"], after["state"]),
+            (before["error"] + 1, "healthy"))
+    ksft_in("sq_filled", cmd(f"devlink health dump show {env.handle} "
+                             "reporter mailbox"))
+    cmd(f"devlink health dump clear {env.handle} reporter mailbox")
+    ksft_eq(env.vf_infos(), infos)
+    env.vf_set(0, "mac 02:00:00:00:00:99")
+
+
 def fatal_health(env):
     """A device that is gone: an error, until it is there and told to recover."""
     port, ext = env.pf_port(), env.ext
@@ -622,6 +642,7 @@ if __name__ == "__main__":
     ksft_main([ports, phys_port_name, hw_addr, max_io_eqs, msix_count,
                sizes_run_out, sizes_hold, rate_leaf, rate_node,
                rate_nodes_run_out, rates_hold, resources, regions, reload,
-               reload_of_dead, healthy, tx_health, fatal_health, vf_health,
-               vfs_in_use, last_vf_in_use, force, driver_goes_while_in_use],
+               reload_of_dead, healthy, tx_health, mailbox_health,
+               fatal_health, vf_health, vfs_in_use, last_vf_in_use, force,
+               driver_goes_while_in_use],
               Devlink)
