@@ -811,6 +811,7 @@ enum vane_cmd_op {
 	VANE_CMD_LINK_GET		= 20,	/* answer: struct vane_cmd_link_state */
 	VANE_CMD_PORT_STATS_GET		= 21,	/* answer: enum vane_port_stat, 64 bits each */
 	VANE_CMD_VF_STATS_READ		= 22,	/* struct vane_cmd_vf_stats; counters by DMA */
+	VANE_CMD_RATE_GROUP_GET		= 23,	/* struct vane_cmd_rate_group both ways */
 };
 
 /* Ports of the switch: a VF's is its index */
@@ -1030,13 +1031,18 @@ _Static_assert(sizeof(struct vane_cmd_vf_stats) == 16, "vf stats");
 
 #define VANE_MAX_VF_STATS		64
 
+#define VANE_RATE_NAME_SIZE		64
+
 /**
- * struct vane_cmd_rate_group - body of VANE_CMD_RATE_GROUP_SET
+ * struct vane_cmd_rate_group - body of VANE_CMD_RATE_GROUP_*
  * @group: 1 to VANE_MAX_RATE_GROUPS
  * @reserved0: 0
  * @tx_max: most that its ports send together, Mb/s, 0 = no limit
  * @tx_share: what they can always send together, Mb/s, 0 = nothing in particular
  * @reserved1: 0
+ * @name: kept for the PF driver, unused by the device
+ *
+ * GET: 0 in the command but for @group.
  */
 struct vane_cmd_rate_group {
 	__le16 group;
@@ -1044,9 +1050,10 @@ struct vane_cmd_rate_group {
 	__le32 tx_max;
 	__le32 tx_share;
 	__le32 reserved1;
+	__u8 name[VANE_RATE_NAME_SIZE];
 };
 
-_Static_assert(sizeof(struct vane_cmd_rate_group) == 16, "rate group");
+_Static_assert(sizeof(struct vane_cmd_rate_group) == 80, "rate group");
 
 /* Speeds of the port, as bits of a set: Mb/s in the name */
 #define VANE_SPEED_1000			VANE_REG_BIT(0)

@@ -382,6 +382,9 @@ static int set_up(struct vane_pf *pf)
 	err = vane_switch_adopt(pf);
 	if (err)
 		return err;
+	err = vane_rate_adopt(pf);
+	if (err)
+		return err;
 	err = vane_sriov_adopt(pf);
 	if (!err)
 		pci_info(pf->vdev.pdev, "took over %u VFs\n", pf->num_vfs);
@@ -605,6 +608,9 @@ static int vane_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	err = start_netdev(pf);
 	if (err)
 		goto exit_devlink;
+	err = vane_rate_resume(pf);
+	if (err)
+		goto unload;
 	err = vane_port_add_vfs(pf);
 	if (err)
 		goto unload;

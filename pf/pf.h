@@ -79,8 +79,7 @@ struct vane_addr {
  * @queues: queue pairs
  * @vectors: MSI-X vectors
  *
- * Holds until SR-IOV is disabled, but for the group, which ends with this
- * driver.
+ * Holds until SR-IOV is disabled.
  */
 struct vane_vf_config {
 	u8 mac[ETH_ALEN];
@@ -147,17 +146,17 @@ struct vane_vf_port {
 /**
  * struct vane_rate_group - ports that have rates together
  * @node: it in devlink, NULL while devlink is being reloaded
- * @name: name of the node meanwhile, else NULL
+ * @name: name of the node, kept by the device for the next driver
  * @id: in the device
  * @tx_max: most that its VFs send together, Mb/s, 0 for no limit
  * @tx_share: what they can always send together, Mb/s
  *
- * Changes under the devlink instance lock and vane_pf.lock both, but for @node
- * and @name, which are devlink's.
+ * Changes under the devlink instance lock and vane_pf.lock both, but for @node,
+ * which is devlink's.
  */
 struct vane_rate_group {
 	struct devlink_rate *node;
-	char *name;
+	char name[VANE_RATE_NAME_SIZE];
 	u16 id;
 	u32 tx_max;
 	u32 tx_share;
@@ -483,9 +482,12 @@ void vane_rate_del_leaf(struct vane_vf_port *port);
 void vane_rate_suspend(struct vane_pf *pf);
 int vane_rate_resume(struct vane_pf *pf);
 void vane_rate_release(struct vane_pf *pf);
+/* Process context, before devlink knows the PF */
+int vane_rate_adopt(struct vane_pf *pf);
 /* Under vane_pf.lock */
 void vane_rate_refresh(struct vane_pf *pf, u16 index);
 void vane_rate_replay(struct vane_pf *pf, struct vane_mbox_batch *batch);
+bool vane_rate_known(const struct vane_pf *pf, u16 id);
 
 /* health.c APIs: any context */
 void vane_health_blame(struct vane_pf *pf, enum vane_trouble trouble);

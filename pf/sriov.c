@@ -762,6 +762,7 @@ static void take_config(struct vane_vf *vf, const struct vane_cmd_port *port)
 	config->trunk = flags & VANE_PORT_FLAG_TRUNK;
 	config->tx_max = le32_to_cpu(port->tx_max);
 	config->tx_share = le32_to_cpu(port->tx_share);
+	config->rate_group = le16_to_cpu(port->rate_group);
 	config->queues = le16_to_cpu(port->queues);
 	config->vectors = le16_to_cpu(port->vectors);
 	/* Another one, so that VFs come and negotiate with this driver */
@@ -832,6 +833,9 @@ int vane_sriov_adopt(struct vane_pf *pf)
 	for (i = 0; i < num_vfs; i++) {
 		default_config(pf, i, &vfs[i].config);
 		take_config(&vfs[i], &ports[i]);
+		/* A group without a name, nobody knows of */
+		if (!vane_rate_known(pf, vfs[i].config.rate_group))
+			vfs[i].config.rate_group = 0;
 		if (!vfs[i].config.trunk)
 			continue;
 		err = take_trunk(pf, i);
@@ -840,9 +844,9 @@ int vane_sriov_adopt(struct vane_pf *pf)
 	}
 	vane_mbox_batch_begin(&batch, &pf->mbox);
 	for (i = 0; i < num_vfs; i++) {
-		/* Without the group, which the former driver knew of */
 		vane_vf_port_batch(pf, &batch, i,
-				   ports[i].rate_group ?
+				   ports[i].rate_group &&
+				   !vfs[i].config.rate_group ?
 				   VANE_PORT_VALID_RATE : 0);
 		vane_vf_status_batch(pf, &batch, i);
 	}

@@ -218,6 +218,7 @@ typedef struct VaneSched {
     QTAILQ_HEAD(, VaneFunction) list[VANE_SCHED_LISTS];
     QTAILQ_HEAD(, VaneFunction) share_list[VANE_SHARE_LISTS];
     VaneRate group[VANE_MAX_RATE_GROUPS + 1];   /* 0 is none */
+    uint8_t group_name[VANE_MAX_RATE_GROUPS + 1][VANE_RATE_NAME_SIZE];
     VaneBucket speed;           /* of the port on the wire */
     bool blocked;               /* by it */
     bool contended;             /* it was of late: shares count */
@@ -687,6 +688,7 @@ VaneCmdHandler vane_switch_vif_list_get;
 VaneCmdHandler vane_switch_trunk_set;
 VaneCmdHandler vane_switch_trunk_get;
 VaneCmdHandler vane_sched_group_set;
+VaneCmdHandler vane_sched_group_get;
 VaneCmdHandler vane_link_cmd_set;
 VaneCmdHandler vane_link_cmd_get;
 VaneCmdHandler vane_link_cmd_stats;

@@ -110,8 +110,9 @@ static int vf_stats_read(VaneDevice *dev, const void *req, void *rsp)
     return VANE_OK;
 }
 
-/* A PF's driver of ABI 1.0 knows no rates. */
+/* A PF's driver of ABI 1.0 knows no rates; that of the first rates no names. */
 #define PORT_SIZE_1_0   offsetof(struct vane_cmd_port, tx_max)
+#define GROUP_SIZE_MIN  offsetof(struct vane_cmd_rate_group, name)
 
 typedef struct VaneCommand {
     uint16_t request;           /* least bytes of the body */
@@ -157,7 +158,10 @@ static const VaneCommand commands[] = {
         sizeof(struct vane_cmd_trunk), sizeof(struct vane_cmd_trunk),
         vane_switch_trunk_get },
     [VANE_CMD_RATE_GROUP_SET] = {
-        sizeof(struct vane_cmd_rate_group), 0, vane_sched_group_set },
+        GROUP_SIZE_MIN, 0, vane_sched_group_set },
+    [VANE_CMD_RATE_GROUP_GET] = {
+        GROUP_SIZE_MIN, sizeof(struct vane_cmd_rate_group),
+        vane_sched_group_get },
     [VANE_CMD_LINK_SET] = {
         sizeof(struct vane_cmd_link), 0, vane_link_cmd_set },
     [VANE_CMD_LINK_GET] = {
