@@ -1064,7 +1064,9 @@ _Static_assert(sizeof(struct vane_cmd_rate_group) == 80, "rate group");
 #define VANE_SPEED_40000		VANE_REG_BIT(5)
 #define VANE_SPEED_50000		VANE_REG_BIT(6)
 #define VANE_SPEED_100000		VANE_REG_BIT(7)
-#define VANE_SPEED_ALL			VANE_REG_MASK(7, 0)
+#define VANE_SPEED_10			VANE_REG_BIT(8)
+#define VANE_SPEED_100			VANE_REG_BIT(9)
+#define VANE_SPEED_ALL			VANE_REG_MASK(9, 0)
 
 #define VANE_LINK_AUTONEG		VANE_REG_BIT(0)	/* of speed; by both for it to happen */
 #define VANE_LINK_PAUSE_AUTONEG		VANE_REG_BIT(1)	/* of pause; needs AUTONEG */
@@ -1126,7 +1128,7 @@ enum vane_port_stat {
 	/* Frames with FCS of 64 bytes, 65-127, -255, -511, -1023, -1518, more */
 	VANE_PORT_STAT_TX_SIZES		= 14,
 	VANE_PORT_STAT_RX_SIZES		= 21,
-	VANE_PORT_STAT_RX_SYMBOL_ERRORS	= 28,	/* frames damaged on the medium, counted in no other */
+	VANE_PORT_STAT_RX_SYMBOL_ERRORS	= 28,	/* counted in no other */
 	VANE_PORT_STAT_COUNT		= 29,
 };
 

@@ -473,7 +473,8 @@ def partner(env, **values):
 def partner_speed(env):
     """Speeds of the partner: PF and VFs follow."""
     defer(wait_speed, env.vf0, speed(env.vf0))
-    for value in (1000, 2500, 5000, 10000, 25000, 40000, 50000, 100000):
+    for value in (10, 100, 1000, 2500, 5000, 10000, 25000, 40000, 50000,
+                  100000):
         partner(env, speed=value)
         for port in (*env.both, env.vf1):
             wait_speed(port, value)
