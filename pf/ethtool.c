@@ -227,18 +227,18 @@ static int set_link_ksettings(struct net_device *netdev,
 	if (cmd->base.autoneg == AUTONEG_ENABLE) {
 		set = advertised_speeds(cmd);
 		if (!set) {
-			vane_pf_refuse(pf, "link: no mode to advertise is one of the port's\n");
+			vane_pf_refuse(pf, "link: no mode to advertise is one of the port's");
 			return -EINVAL;
 		}
 	} else {
 		set = fixed_speed(cmd->base.speed);
 		if (!set) {
-			vane_pf_refuse(pf, "link: the port has no speed of %u Mb/s\n",
+			vane_pf_refuse(pf, "link: the port has no speed of %u Mb/s",
 				       cmd->base.speed);
 			return -EINVAL;
 		}
 		if (cmd->base.duplex == DUPLEX_HALF) {
-			vane_pf_refuse(pf, "link: the port is full duplex only\n");
+			vane_pf_refuse(pf, "link: the port is full duplex only");
 			return -EINVAL;
 		}
 	}
@@ -264,7 +264,7 @@ static int nway_reset(struct net_device *netdev)
 	if (pf->link_flags & VANE_LINK_AUTONEG) {
 		err = set_link(pf, pf->link_flags, pf->link_speeds);
 	} else {
-		vane_pf_refuse(pf, "link: autonegotiation is off\n");
+		vane_pf_refuse(pf, "link: autonegotiation is off");
 		err = -EINVAL;
 	}
 	mutex_unlock(&pf->lock);
@@ -302,7 +302,7 @@ static int set_pauseparam(struct net_device *netdev,
 	mutex_lock(&pf->lock);
 	flags = pf->link_flags & VANE_LINK_AUTONEG;
 	if (pause->autoneg && !flags) {
-		vane_pf_refuse(pf, "pause: negotiated only where the link is\n");
+		vane_pf_refuse(pf, "pause: negotiated only where the link is");
 		err = -EINVAL;
 		goto unlock;
 	}

@@ -318,7 +318,7 @@ struct vane_pf {
 
 /* Log lines of refused requests: the call has no other way to say why */
 #define vane_pf_refuse(pf, fmt, ...) \
-	dev_warn_ratelimited(&(pf)->vdev.pdev->dev, fmt, ##__VA_ARGS__)
+	dev_warn_ratelimited(&(pf)->vdev.pdev->dev, fmt "\n", ##__VA_ARGS__)
 
 static inline struct vane_pf *vane_pf_of(struct vane_dev *vdev)
 {
@@ -432,6 +432,13 @@ u16 vane_vf_filter_quota(const struct vane_pf *pf);
 void vane_vf_revoke(struct vane_pf *pf, u16 index);
 void vane_serve_work(struct work_struct *work);
 
+/* admin.c APIs: process context */
+int vane_vf_set_mac(struct vane_pf *pf, int index, const u8 *mac,
+		    struct netlink_ext_ack *extack);
+/* Under vane_pf.lock */
+int vane_vf_set_rates(struct vane_pf *pf, int index,
+		      const struct vane_vf_config *config,
+		      struct netlink_ext_ack *extack);
 /* admin.c APIs: members of the PF's struct net_device_ops; rtnl */
 int vane_set_vf_mac(struct net_device *netdev, int index, u8 *mac);
 int vane_set_vf_vlan(struct net_device *netdev, int index, u16 vlan, u8 qos,

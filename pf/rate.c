@@ -45,17 +45,6 @@ static int from_devlink(struct vane_pf *pf, u64 bytes, u32 *rate,
 	return 0;
 }
 
-static int check_rates(u32 tx_max, u32 tx_share,
-		       struct netlink_ext_ack *extack)
-{
-	if (!tx_max || tx_share <= tx_max)
-		return 0;
-	NL_SET_ERR_MSG_FMT(extack,
-			   "tx_share of %u Mbit/s is above tx_max of %u Mbit/s",
-			   tx_share, tx_max);
-	return -ERANGE;
-}
-
 /* Leaves
  * ------
  */
@@ -68,7 +57,6 @@ static int set_leaf(struct vane_vf_port *port, const u32 *tx_max,
 	struct vane_pf *pf = port->pf;
 	struct vane_vf *vf;
 	int err = -ENODEV;
-	u32 left;
 
 	mutex_lock(&pf->lock);
 	vf = vane_vf_get(pf, port->index);
@@ -81,20 +69,7 @@ static int set_leaf(struct vane_vf_port *port, const u32 *tx_max,
 		config.tx_share = *tx_share;
 	if (group)
 		config.rate_group = *group;
-	err = check_rates(config.tx_max, config.tx_share, extack);
-	if (err)
-		goto unlock;
-	left = vane_vf_share_left(pf, port->index);
-	if (tx_share && config.tx_share > left) {
-		NL_SET_ERR_MSG_FMT(extack,
-				   "tx_share of %u Mbit/s is above the %u that other VFs leave",
-				   config.tx_share, left);
-		err = -ERANGE;
-		goto unlock;
-	}
-	err = vane_vf_configure(pf, port->index, &config, VANE_PORT_VALID_RATE);
-	if (err)
-		NL_SET_ERR_MSG(extack, "The device refused the rate");
+	err = vane_vf_set_rates(pf, port->index, &config, extack);
 unlock:
 	mutex_unlock(&pf->lock);
 	return err;
@@ -270,9 +245,12 @@ static int set_group(struct vane_pf *pf, struct vane_rate_group *group,
 	const struct vane_rate_group old = *group;
 	int err;
 
-	err = check_rates(tx_max, tx_share, extack);
-	if (err)
-		return err;
+	if (tx_max && tx_share > tx_max) {
+		NL_SET_ERR_MSG_FMT(extack,
+				   "tx_share of %u Mbit/s is above tx_max of %u Mbit/s",
+				   tx_share, tx_max);
+		return -ERANGE;
+	}
 
 	mutex_lock(&pf->lock);
 	group->tx_max = tx_max;

@@ -569,7 +569,7 @@ int vane_sriov_check_unused(struct vane_pf *pf, struct netlink_ext_ack *extack)
 	if (bitmap_empty(used, VANE_MAX_VFS))
 		return 0;
 
-	vane_pf_refuse(pf, "VFs in use: %*pbl\n", VANE_MAX_VFS, used);
+	vane_pf_refuse(pf, "VFs in use: %*pbl", VANE_MAX_VFS, used);
 	NL_SET_ERR_MSG_FMT(extack, "%u VFs are in use, the first is VF %lu",
 			   bitmap_weight(used, VANE_MAX_VFS),
 			   find_first_bit(used, VANE_MAX_VFS));
@@ -596,7 +596,7 @@ static int resize(struct vane_pf *pf, u16 index, u16 vectors,
 		NL_SET_ERR_MSG_FMT(extack,
 				   "The device has %u queue pairs and %u vectors for all VFs",
 				   VANE_VFS_QUEUES, VANE_VFS_VECTORS);
-		vane_pf_refuse(pf, "VF %u: no %u vectors left of %u, or queue pairs of %u\n",
+		vane_pf_refuse(pf, "VF %u: no %u vectors left of %u, or queue pairs of %u",
 			       index, vectors, VANE_VFS_VECTORS,
 			       VANE_VFS_QUEUES);
 	}
@@ -640,7 +640,7 @@ int vane_sriov_set_msix_count(struct pci_dev *vfdev, int count)
 	if (!count)
 		count = default_queues() + 1;
 	if (count < VANE_MIN_VECTORS_VF || count > VANE_MAX_VECTORS_VF) {
-		vane_pf_refuse(pf, "VF %d: %d vectors are out of range, a VF can have %u to %u\n",
+		vane_pf_refuse(pf, "VF %d: %d vectors are out of range, a VF can have %u to %u",
 			       index, count, VANE_MIN_VECTORS_VF,
 			       VANE_MAX_VECTORS_VF);
 		return -ERANGE;
