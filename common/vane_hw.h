@@ -144,6 +144,7 @@
 #define   VANE_FEAT_RATE		VANE_DESC_BIT(35)	/* rates and rate groups */
 #define   VANE_FEAT_TRUNK		VANE_DESC_BIT(36)	/* lists of allowed VLANs */
 #define   VANE_FEAT_PORT		VANE_DESC_BIT(37)	/* VANE_CMD_LINK_*, _PORT_STATS */
+#define   VANE_FEAT_VF_STATS		VANE_DESC_BIT(38)	/* VANE_CMD_VF_STATS_READ */
 #define   VANE_FEAT_SWITCH		VANE_DESC_MASK(63, 32)	/* never offered to a VF */
 
 #define VANE_REG_CTRL			0x0028	/* RW */
@@ -809,6 +810,8 @@ enum vane_cmd_op {
 	VANE_CMD_LINK_SET		= 19,	/* struct vane_cmd_link */
 	VANE_CMD_LINK_GET		= 20,	/* answer: struct vane_cmd_link_state */
 	VANE_CMD_PORT_STATS_GET		= 21,	/* answer: enum vane_port_stat, 64 bits each */
+	VANE_CMD_VF_STATS_READ		= 22,	/* struct vane_cmd_vf_stats; counters by DMA */
+	VANE_CMD_RATE_GROUP_GET		= 23,	/* struct vane_cmd_rate_group both ways */
 };
 
 /* Ports of the switch: a VF's is its index */
@@ -1009,12 +1012,37 @@ struct vane_cmd_trunk {
 _Static_assert(sizeof(struct vane_cmd_trunk) == 136, "trunk");
 
 /**
- * struct vane_cmd_rate_group - body of VANE_CMD_RATE_GROUP_SET
+ * struct vane_cmd_vf_stats - body of VANE_CMD_VF_STATS_READ
+ * @first: first VF
+ * @count: VFs, 1 or more, up to VF VANE_MAX_VFS - 1
+ * @counters: of each VF, by enum vane_stat, 1 to VANE_MAX_VF_STATS
+ * @reserved: 0
+ * @addr: where they go, 8-aligned: a record of @counters qwords for each VF
+ */
+struct vane_cmd_vf_stats {
+	__le16 first;
+	__le16 count;
+	__le16 counters;
+	__le16 reserved;
+	__le64 addr;
+};
+
+_Static_assert(sizeof(struct vane_cmd_vf_stats) == 16, "vf stats");
+
+#define VANE_MAX_VF_STATS		64
+
+#define VANE_RATE_NAME_SIZE		64
+
+/**
+ * struct vane_cmd_rate_group - body of VANE_CMD_RATE_GROUP_*
  * @group: 1 to VANE_MAX_RATE_GROUPS
  * @reserved0: 0
  * @tx_max: most that its ports send together, Mb/s, 0 = no limit
  * @tx_share: what they can always send together, Mb/s, 0 = nothing in particular
  * @reserved1: 0
+ * @name: kept for the PF driver, unused by the device
+ *
+ * GET: 0 in the command but for @group.
  */
 struct vane_cmd_rate_group {
 	__le16 group;
@@ -1022,9 +1050,10 @@ struct vane_cmd_rate_group {
 	__le32 tx_max;
 	__le32 tx_share;
 	__le32 reserved1;
+	__u8 name[VANE_RATE_NAME_SIZE];
 };
 
-_Static_assert(sizeof(struct vane_cmd_rate_group) == 16, "rate group");
+_Static_assert(sizeof(struct vane_cmd_rate_group) == 80, "rate group");
 
 /* Speeds of the port, as bits of a set: Mb/s in the name */
 #define VANE_SPEED_1000			VANE_REG_BIT(0)
@@ -1035,7 +1064,9 @@ _Static_assert(sizeof(struct vane_cmd_rate_group) == 16, "rate group");
 #define VANE_SPEED_40000		VANE_REG_BIT(5)
 #define VANE_SPEED_50000		VANE_REG_BIT(6)
 #define VANE_SPEED_100000		VANE_REG_BIT(7)
-#define VANE_SPEED_ALL			VANE_REG_MASK(7, 0)
+#define VANE_SPEED_10			VANE_REG_BIT(8)
+#define VANE_SPEED_100			VANE_REG_BIT(9)
+#define VANE_SPEED_ALL			VANE_REG_MASK(9, 0)
 
 #define VANE_LINK_AUTONEG		VANE_REG_BIT(0)	/* of speed; by both for it to happen */
 #define VANE_LINK_PAUSE_AUTONEG		VANE_REG_BIT(1)	/* of pause; needs AUTONEG */
@@ -1097,7 +1128,8 @@ enum vane_port_stat {
 	/* Frames with FCS of 64 bytes, 65-127, -255, -511, -1023, -1518, more */
 	VANE_PORT_STAT_TX_SIZES		= 14,
 	VANE_PORT_STAT_RX_SIZES		= 21,
-	VANE_PORT_STAT_COUNT		= 28,
+	VANE_PORT_STAT_RX_SYMBOL_ERRORS	= 28,	/* counted in no other */
+	VANE_PORT_STAT_COUNT		= 29,
 };
 
 #define VANE_PORT_STAT_NUM_SIZES	7

@@ -1,41 +1,164 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * VANE PF driver: VF administration by rtnetlink.
+ * VANE PF driver: VF administration, by rtnetlink, and what devlink shares of it.
  *
- * These calls cannot explain an error, so each leaves one line in the log that
- * names the value and the limit. What they set is in effect, in the device and
- * in a running VF, when they return.
+ * rtnetlink's calls cannot explain an error, so each leaves one line in the log
+ * that names the value and the limit. What they set is in effect, in the device
+ * and in a running VF, when they return.
  */
 #include <linux/etherdevice.h>
 #include <linux/if_vlan.h>
 
 #include "pf.h"
 
-/* A copy of the VF's configuration, to be changed and given back */
-static int get_config(struct vane_pf *pf, int index,
-		      struct vane_vf_config *config)
-{
-	const struct vane_vf *vf = vane_vf_get(pf, index);
+/* Say why not: to who asked, or in the log where the call cannot carry it */
+#define refuse(pf, extack, ...) do {					\
+	struct netlink_ext_ack *ack = (extack);				\
+									\
+	if (ack)							\
+		NL_SET_ERR_MSG_FMT(ack, __VA_ARGS__);			\
+	else								\
+		vane_pf_refuse(pf, __VA_ARGS__);			\
+} while (0)
 
+static struct vane_vf *find_vf(struct vane_pf *pf, int index,
+			       struct netlink_ext_ack *extack)
+{
+	struct vane_vf *vf = vane_vf_get(pf, index);
+
+	if (!vf)
+		refuse(pf, extack, "VF %d does not exist: %u VFs are enabled",
+		       index, pf->num_vfs);
+	return vf;
+}
+
+static int configure(struct vane_pf *pf, int index,
+		     const struct vane_vf_config *config, u32 valid,
+		     struct netlink_ext_ack *extack)
+{
+	int err;
+
+	err = vane_vf_configure(pf, index, config, valid);
+	if (err)
+		refuse(pf, extack, "VF %d: the device refused: %pe", index,
+		       ERR_PTR(err));
+	return err;
+}
+
+/*
+ * A copy of the VF's configuration, to be changed and given back by
+ * end_change(), up to which vane_pf.lock is held
+ */
+static int begin_change(struct vane_pf *pf, int index,
+			struct vane_vf_config *config)
+{
+	const struct vane_vf *vf;
+
+	mutex_lock(&pf->lock);
+	vf = find_vf(pf, index, NULL);
 	if (!vf) {
-		vane_pf_refuse(pf, "VF %d does not exist: %u VFs are enabled\n",
-			       index, pf->num_vfs);
+		mutex_unlock(&pf->lock);
 		return -EINVAL;
 	}
 	*config = vf->config;
 	return 0;
 }
 
-static int set_config(struct vane_pf *pf, int index,
+static int end_change(struct vane_pf *pf, int index,
 		      const struct vane_vf_config *config, u32 valid)
 {
 	int err;
 
-	err = vane_vf_configure(pf, index, config, valid);
-	if (err)
-		vane_pf_refuse(pf, "VF %d: the device refused: %pe\n", index,
-			       ERR_PTR(err));
+	err = configure(pf, index, config, valid, NULL);
+	mutex_unlock(&pf->lock);
 	return err;
+}
+
+/**
+ * vane_vf_set_mac() - administer a VF's MAC
+ * @pf: the PF
+ * @index: index of the VF, as it came from outside
+ * @mac: unicast address, or zero for the VF's default one
+ * @extack: where an error is explained; without, it is in the log
+ *
+ * Takes vane_pf.lock.
+ *
+ * Return: 0 or an errno.
+ */
+int vane_vf_set_mac(struct vane_pf *pf, int index, const u8 *mac,
+		    struct netlink_ext_ack *extack)
+{
+	struct vane_vf_config config;
+	struct vane_vf *vf;
+	int err = -EINVAL;
+
+	if (is_multicast_ether_addr(mac)) {
+		refuse(pf, extack, "VF %d: MAC %pM is not a unicast address",
+		       index, mac);
+		return -EINVAL;
+	}
+
+	mutex_lock(&pf->lock);
+	vf = find_vf(pf, index, extack);
+	if (!vf)
+		goto unlock;
+	config = vf->config;
+	config.mac_admin = !is_zero_ether_addr(mac);
+	if (config.mac_admin)
+		ether_addr_copy(config.mac, mac);
+	else
+		vane_vf_default_mac(pf, index, config.mac);
+	err = configure(pf, index, &config, VANE_PORT_VALID_MAC, extack);
+	if (!err)
+		vane_vf_revoke(pf, index);
+unlock:
+	mutex_unlock(&pf->lock);
+	return err;
+}
+
+/**
+ * vane_vf_set_rates() - set a VF's rates and its rate group
+ * @pf: the PF
+ * @index: index of the VF, which exists
+ * @config: its configuration with other rates
+ * @extack: where an error is explained; without, it is in the log
+ *
+ * Under vane_pf.lock.
+ *
+ * Return: 0 or an errno.
+ */
+int vane_vf_set_rates(struct vane_pf *pf, int index,
+		      const struct vane_vf_config *config,
+		      struct netlink_ext_ack *extack)
+{
+	u32 left = vane_vf_share_left(pf, index);
+
+	if (!(pf->vdev.features & VANE_FEAT_RATE)) {
+		refuse(pf, extack, "VF %d: the device has no rate limits",
+		       index);
+		return -EOPNOTSUPP;
+	}
+	if (config->tx_max > VANE_MAX_RATE) {
+		refuse(pf, extack,
+		       "VF %d: max_tx_rate %u is above the limit of %u Mb/s",
+		       index, config->tx_max, VANE_MAX_RATE);
+		return -ERANGE;
+	}
+	if (config->tx_max && config->tx_share > config->tx_max) {
+		refuse(pf, extack,
+		       "VF %d: min_tx_rate %u is above max_tx_rate %u",
+		       index, config->tx_share, config->tx_max);
+		return -ERANGE;
+	}
+	/* The port may have become slower since */
+	if (config->tx_share > left &&
+	    config->tx_share > pf->vfs[index].config.tx_share) {
+		refuse(pf, extack,
+		       "VF %d: min_tx_rate %u is above the %u Mb/s left",
+		       index, config->tx_share, left);
+		return -ERANGE;
+	}
+	return configure(pf, index, config, VANE_PORT_VALID_RATE, extack);
 }
 
 /**
@@ -48,31 +171,7 @@ static int set_config(struct vane_pf *pf, int index,
  */
 int vane_set_vf_mac(struct net_device *netdev, int index, u8 *mac)
 {
-	struct vane_pf *pf = vane_pf_of_netdev(netdev);
-	struct vane_vf_config config;
-	int err;
-
-	if (is_multicast_ether_addr(mac)) {
-		vane_pf_refuse(pf, "VF %d: MAC %pM is not a unicast address\n",
-			       index, mac);
-		return -EINVAL;
-	}
-
-	mutex_lock(&pf->lock);
-	err = get_config(pf, index, &config);
-	if (err)
-		goto unlock;
-	config.mac_admin = !is_zero_ether_addr(mac);
-	if (config.mac_admin)
-		ether_addr_copy(config.mac, mac);
-	else
-		vane_vf_default_mac(pf, index, config.mac);
-	err = set_config(pf, index, &config, VANE_PORT_VALID_MAC);
-	if (!err)
-		vane_vf_revoke(pf, index);
-unlock:
-	mutex_unlock(&pf->lock);
-	return err;
+	return vane_vf_set_mac(vane_pf_of_netdev(netdev), index, mac, NULL);
 }
 
 /**
@@ -93,36 +192,32 @@ int vane_set_vf_vlan(struct net_device *netdev, int index, u16 vlan, u8 qos,
 	int err;
 
 	if (vlan >= VLAN_N_VID - 1) {
-		vane_pf_refuse(pf, "VF %d: VLAN %u is above the limit of %u\n",
+		vane_pf_refuse(pf, "VF %d: VLAN %u is above the limit of %u",
 			       index, vlan, VLAN_N_VID - 2);
 		return -EINVAL;
 	}
 	if (qos > 7) {
-		vane_pf_refuse(pf, "VF %d: qos %u is above the limit of 7\n",
+		vane_pf_refuse(pf, "VF %d: qos %u is above the limit of 7",
 			       index, qos);
 		return -EINVAL;
 	}
 	if (!vlan && qos) {
-		vane_pf_refuse(pf, "VF %d: qos %u needs a VLAN\n", index, qos);
+		vane_pf_refuse(pf, "VF %d: qos %u needs a VLAN", index, qos);
 		return -EINVAL;
 	}
 	if (proto != htons(ETH_P_8021Q) && proto != htons(ETH_P_8021AD)) {
-		vane_pf_refuse(pf, "VF %d: VLAN protocol %#06x is neither 802.1Q nor 802.1ad\n",
+		vane_pf_refuse(pf, "VF %d: VLAN protocol %#06x is neither 802.1Q nor 802.1ad",
 			       index, ntohs(proto));
 		return -EPROTONOSUPPORT;
 	}
 
-	mutex_lock(&pf->lock);
-	err = get_config(pf, index, &config);
+	err = begin_change(pf, index, &config);
 	if (err)
-		goto unlock;
+		return err;
 	config.vlan = vlan;
 	config.qos = qos;
 	config.vlan_proto = ntohs(proto);
-	err = set_config(pf, index, &config, VANE_PORT_VALID_VLAN);
-unlock:
-	mutex_unlock(&pf->lock);
-	return err;
+	return end_change(pf, index, &config, VANE_PORT_VALID_VLAN);
 }
 
 /**
@@ -141,20 +236,16 @@ int vane_set_vf_link_state(struct net_device *netdev, int index, int state)
 
 	if (state < IFLA_VF_LINK_STATE_AUTO ||
 	    state > IFLA_VF_LINK_STATE_DISABLE) {
-		vane_pf_refuse(pf, "VF %d: there is no link state %d\n", index,
+		vane_pf_refuse(pf, "VF %d: there is no link state %d", index,
 			       state);
 		return -EINVAL;
 	}
 
-	mutex_lock(&pf->lock);
-	err = get_config(pf, index, &config);
+	err = begin_change(pf, index, &config);
 	if (err)
-		goto unlock;
+		return err;
 	config.link_state = state;
-	err = set_config(pf, index, &config, VANE_PORT_VALID_FLAGS);
-unlock:
-	mutex_unlock(&pf->lock);
-	return err;
+	return end_change(pf, index, &config, VANE_PORT_VALID_FLAGS);
 }
 
 /**
@@ -171,15 +262,11 @@ int vane_set_vf_spoofchk(struct net_device *netdev, int index, bool on)
 	struct vane_vf_config config;
 	int err;
 
-	mutex_lock(&pf->lock);
-	err = get_config(pf, index, &config);
+	err = begin_change(pf, index, &config);
 	if (err)
-		goto unlock;
+		return err;
 	config.spoofchk = on;
-	err = set_config(pf, index, &config, VANE_PORT_VALID_FLAGS);
-unlock:
-	mutex_unlock(&pf->lock);
-	return err;
+	return end_change(pf, index, &config, VANE_PORT_VALID_FLAGS);
 }
 
 /**
@@ -199,50 +286,20 @@ int vane_set_vf_trust(struct net_device *netdev, int index, bool on)
 	u32 valid;
 	int err;
 
-	mutex_lock(&pf->lock);
-	err = get_config(pf, index, &config);
+	err = begin_change(pf, index, &config);
 	if (err)
-		goto unlock;
+		return err;
 	config.trusted = on;
 	valid = VANE_PORT_VALID_FLAGS;
 	if (!on && config.mac_admin)
 		valid |= VANE_PORT_VALID_MAC;
-	err = set_config(pf, index, &config, valid);
-	if (err)
-		goto unlock;
-	pf->vfs[index].peer.trusted = on;
-	vane_vf_revoke(pf, index);
-unlock:
+	err = configure(pf, index, &config, valid, NULL);
+	if (!err) {
+		pf->vfs[index].peer.trusted = on;
+		vane_vf_revoke(pf, index);
+	}
 	mutex_unlock(&pf->lock);
 	return err;
-}
-
-static int check_rates(struct vane_pf *pf, int index,
-		       const struct vane_vf_config *config, u32 share, u32 max)
-{
-	u32 left = vane_vf_share_left(pf, index);
-
-	if (!(pf->vdev.features & VANE_FEAT_RATE)) {
-		vane_pf_refuse(pf, "VF %d: the device has no rate limits\n",
-			       index);
-		return -EOPNOTSUPP;
-	}
-	if (config->rate_group) {
-		vane_pf_refuse(pf, "VF %d: its rate has a parent in devlink\n",
-			       index);
-		return -EBUSY;
-	}
-	if (max > VANE_MAX_RATE) {
-		vane_pf_refuse(pf, "VF %d: max_tx_rate %u is above the limit of %u Mb/s\n",
-			       index, max, VANE_MAX_RATE);
-		return -ERANGE;
-	}
-	if (share > left) {
-		vane_pf_refuse(pf, "VF %d: min_tx_rate %u is above the %u Mb/s left\n",
-			       index, share, left);
-		return -ERANGE;
-	}
-	return 0;
 }
 
 /**
@@ -264,17 +321,18 @@ int vane_set_vf_rate(struct net_device *netdev, int index, int min_tx_rate,
 	struct vane_vf_config config;
 	int err;
 
-	mutex_lock(&pf->lock);
-	err = get_config(pf, index, &config);
+	err = begin_change(pf, index, &config);
 	if (err)
-		goto unlock;
-	err = check_rates(pf, index, &config, min_tx_rate, max_tx_rate);
-	if (err)
-		goto unlock;
-	config.tx_share = min_tx_rate;
-	config.tx_max = max_tx_rate;
-	err = set_config(pf, index, &config, VANE_PORT_VALID_RATE);
-unlock:
+		return err;
+	if (config.rate_group) {
+		vane_pf_refuse(pf, "VF %d: its rate has a parent in devlink",
+			       index);
+		err = -EBUSY;
+	} else {
+		config.tx_share = min_tx_rate;
+		config.tx_max = max_tx_rate;
+		err = vane_vf_set_rates(pf, index, &config, NULL);
+	}
 	mutex_unlock(&pf->lock);
 	return err;
 }
@@ -293,13 +351,13 @@ unlock:
 int vane_set_vf_rss_query_en(struct net_device *netdev, int index, bool on)
 {
 	struct vane_pf *pf = vane_pf_of_netdev(netdev);
-	struct vane_vf_config config;
-	int err;
+	int err = 0;
 
 	mutex_lock(&pf->lock);
-	err = get_config(pf, index, &config);
-	if (!err && !on) {
-		vane_pf_refuse(pf, "VF %d: its RSS key and table are its own\n",
+	if (!find_vf(pf, index, NULL)) {
+		err = -EINVAL;
+	} else if (!on) {
+		vane_pf_refuse(pf, "VF %d: its RSS key and table are its own",
 			       index);
 		err = -EOPNOTSUPP;
 	}
@@ -360,7 +418,7 @@ int vane_get_vf_stats(struct net_device *netdev, int index,
 
 	if (index < 0 || index >= VANE_MAX_VFS)
 		return -EINVAL;
-	err = vane_switch_get_stats(pf, index, counters);
+	err = vane_stats_get(pf, index, counters);
 	if (err)
 		return err;
 

@@ -23,6 +23,8 @@ static const struct {
 	{ SPEED_40000, ETHTOOL_LINK_MODE_40000baseCR4_Full_BIT },
 	{ SPEED_50000, ETHTOOL_LINK_MODE_50000baseCR2_Full_BIT },
 	{ SPEED_100000, ETHTOOL_LINK_MODE_100000baseCR4_Full_BIT },
+	{ SPEED_10, ETHTOOL_LINK_MODE_10baseT_Full_BIT },
+	{ SPEED_100, ETHTOOL_LINK_MODE_100baseT_Full_BIT },
 };
 
 static_assert(VANE_SPEED_ALL == BIT(ARRAY_SIZE(speeds)) - 1);
@@ -225,18 +227,18 @@ static int set_link_ksettings(struct net_device *netdev,
 	if (cmd->base.autoneg == AUTONEG_ENABLE) {
 		set = advertised_speeds(cmd);
 		if (!set) {
-			vane_pf_refuse(pf, "link: no mode to advertise is one of the port's\n");
+			vane_pf_refuse(pf, "link: no mode to advertise is one of the port's");
 			return -EINVAL;
 		}
 	} else {
 		set = fixed_speed(cmd->base.speed);
 		if (!set) {
-			vane_pf_refuse(pf, "link: the port has no speed of %u Mb/s\n",
+			vane_pf_refuse(pf, "link: the port has no speed of %u Mb/s",
 				       cmd->base.speed);
 			return -EINVAL;
 		}
 		if (cmd->base.duplex == DUPLEX_HALF) {
-			vane_pf_refuse(pf, "link: the port is full duplex only\n");
+			vane_pf_refuse(pf, "link: the port is full duplex only");
 			return -EINVAL;
 		}
 	}
@@ -262,7 +264,7 @@ static int nway_reset(struct net_device *netdev)
 	if (pf->link_flags & VANE_LINK_AUTONEG) {
 		err = set_link(pf, pf->link_flags, pf->link_speeds);
 	} else {
-		vane_pf_refuse(pf, "link: autonegotiation is off\n");
+		vane_pf_refuse(pf, "link: autonegotiation is off");
 		err = -EINVAL;
 	}
 	mutex_unlock(&pf->lock);
@@ -300,7 +302,7 @@ static int set_pauseparam(struct net_device *netdev,
 	mutex_lock(&pf->lock);
 	flags = pf->link_flags & VANE_LINK_AUTONEG;
 	if (pause->autoneg && !flags) {
-		vane_pf_refuse(pf, "pause: negotiated only where the link is\n");
+		vane_pf_refuse(pf, "pause: negotiated only where the link is");
 		err = -EINVAL;
 		goto unlock;
 	}
@@ -373,8 +375,11 @@ static void get_eth_mac_stats(struct net_device *netdev,
 static void get_eth_phy_stats(struct net_device *netdev,
 			      struct ethtool_eth_phy_stats *stats)
 {
-	/* The port's medium has no symbols that could be wrong. */
-	stats->SymbolErrorDuringCarrier = 0;
+	u64 counters[VANE_PORT_STAT_COUNT];
+
+	if (get_counters(netdev, counters))
+		stats->SymbolErrorDuringCarrier =
+			counters[VANE_PORT_STAT_RX_SYMBOL_ERRORS];
 }
 
 static const struct ethtool_rmon_hist_range rmon_ranges[] = {
@@ -461,7 +466,8 @@ static int get_sset_count(struct net_device *netdev, int sset)
 	if (sset != ETH_SS_STATS)
 		return count;
 	mutex_lock(&pf->lock);
-	pf->counted_vfs = pf->num_vfs;
+	pf->counted_vfs = pf->vdev.features & VANE_FEAT_VF_STATS ?
+			  pf->num_vfs : 0;
 	mutex_unlock(&pf->lock);
 	return count * (1 + pf->counted_vfs);
 }
@@ -488,7 +494,7 @@ static void get_ethtool_stats(struct net_device *netdev,
 	struct vane_pf *pf = vane_pf_of_netdev(netdev);
 
 	vane_ethtool_ops.get_ethtool_stats(netdev, stats, data);
-	vane_switch_get_vf_stats(pf, pf->counted_vfs, data + VANE_STAT_COUNT);
+	vane_stats_get_vfs(pf, pf->counted_vfs, data + VANE_STAT_COUNT);
 }
 
 /**

@@ -424,7 +424,7 @@ static int vf_dump(struct devlink_health_reporter *reporter,
 	if (err)
 		return err;
 	/* Of the VF as it is when somebody looks, guest or not */
-	if (vane_switch_get_stats(port->pf, port->index, counters))
+	if (vane_stats_get(port->pf, port->index, counters))
 		return 0;
 	devlink_fmsg_u64_pair_put(fmsg, "tx_drop_spoof",
 				  counters[VANE_STAT_TX_DROP_SPOOF]);

@@ -45,7 +45,7 @@ static void pf_reset(struct vane_dev *vdev)
 static const struct vane_dev_ops pf_dev_ops = {
 	.features = VANE_FEAT_VLAN_FILTER | VANE_FEAT_VEB | VANE_FEAT_VNTAG |
 		    VANE_FEAT_VEPA | VANE_FEAT_RATE | VANE_FEAT_TRUNK |
-		    VANE_FEAT_PORT,
+		    VANE_FEAT_PORT | VANE_FEAT_VF_STATS,
 	.event = pf_event,
 	.reset = pf_reset,
 };
@@ -382,6 +382,9 @@ static int set_up(struct vane_pf *pf)
 	err = vane_switch_adopt(pf);
 	if (err)
 		return err;
+	err = vane_rate_adopt(pf);
+	if (err)
+		return err;
 	err = vane_sriov_adopt(pf);
 	if (!err)
 		pci_info(pf->vdev.pdev, "took over %u VFs\n", pf->num_vfs);
@@ -577,6 +580,9 @@ static int vane_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	err = alloc_mbox(pf);
 	if (err)
 		goto exit_dev;
+	err = vane_stats_init(pf);
+	if (err)
+		goto free_mbox;
 	read_identity(pf);
 
 	/* VFs that a former driver left go on undisturbed */
@@ -584,7 +590,7 @@ static int vane_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 		vane_wr32(vdev, VANE_REG_PF_CTRL, VANE_PF_CTRL_RESET);
 	err = vane_dev_enable(vdev);
 	if (err)
-		goto free_mbox;
+		goto exit_stats;
 	err = vane_mbox_pf_start(&pf->mbox);
 	if (err)
 		goto disable_dev;
@@ -602,6 +608,9 @@ static int vane_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	err = start_netdev(pf);
 	if (err)
 		goto exit_devlink;
+	err = vane_rate_resume(pf);
+	if (err)
+		goto unload;
 	err = vane_port_add_vfs(pf);
 	if (err)
 		goto unload;
@@ -614,7 +623,7 @@ unload:
 	vane_pf_unload(pf);
 	vane_devlink_exit(pf);
 	devl_unlock(devlink);
-	goto free_mbox;
+	goto exit_stats;
 exit_devlink:
 	vane_devlink_exit(pf);
 unlock_devlink:
@@ -623,8 +632,10 @@ stop_mbox:
 	stop_mbox(pf);
 disable_dev:
 	vane_dev_disable(vdev);
-free_mbox:
+exit_stats:
 	stop_works(pf);
+	vane_stats_exit(pf);
+free_mbox:
 	free_mbox(pf);
 exit_dev:
 	vane_dev_exit(vdev);
@@ -654,6 +665,7 @@ static void vane_remove(struct pci_dev *pdev)
 	vane_devlink_exit(pf);
 	devl_unlock(devlink);
 	stop_works(pf);
+	vane_stats_exit(pf);
 	free_mbox(pf);
 	vane_dev_exit(&pf->vdev);
 	release_pf(pf);

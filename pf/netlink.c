@@ -62,6 +62,18 @@ static struct vane_pf *get_pf(const struct genl_info *info)
 	return pf;
 }
 
+/* The PF that a request names, with rtnl held; without rtnl if there is none */
+static struct vane_pf *lock_pf(const struct genl_info *info)
+{
+	struct vane_pf *pf;
+
+	rtnl_lock();
+	pf = get_pf(info);
+	if (IS_ERR(pf))
+		rtnl_unlock();
+	return pf;
+}
+
 /* Whether the VF exists; explained in the extack if not */
 static bool vf_exists(const struct genl_info *info, struct vane_pf *pf, u32 vf)
 {
@@ -123,12 +135,9 @@ static int dump_ports(struct sk_buff *skb, struct netlink_callback *cb,
 	struct vane_pf *pf;
 	int err = 0;
 
-	rtnl_lock();
-	pf = get_pf(info);
-	if (IS_ERR(pf)) {
-		err = PTR_ERR(pf);
-		goto unlock;
-	}
+	pf = lock_pf(info);
+	if (IS_ERR(pf))
+		return PTR_ERR(pf);
 	for (; *next <= VANE_MAX_VFS; (*next)++) {
 		err = fill(skb, info, pf, *next ? *next - 1 : VANE_PORT_PF);
 		if (err)
@@ -137,7 +146,6 @@ static int dump_ports(struct sk_buff *skb, struct netlink_callback *cb,
 	/* No VF behind the last */
 	if (err == -ENOENT)
 		err = 0;
-unlock:
 	rtnl_unlock();
 	return err;
 }
@@ -204,9 +212,10 @@ int vane_nl_switch_get_doit(struct sk_buff *skb, struct genl_info *info)
 	struct vane_pf *pf;
 	int err;
 
-	rtnl_lock();
-	pf = get_pf(info);
-	err = IS_ERR(pf) ? PTR_ERR(pf) : reply(info, pf, 0, fill_switch);
+	pf = lock_pf(info);
+	if (IS_ERR(pf))
+		return PTR_ERR(pf);
+	err = reply(info, pf, 0, fill_switch);
 	rtnl_unlock();
 	return err;
 }
@@ -221,10 +230,10 @@ int vane_nl_switch_set_doit(struct sk_buff *skb, struct genl_info *info)
 		return -EINVAL;
 	mode = mode_from_uapi(nla_get_u32(info->attrs[VANE_A_SWITCH_MODE]));
 
-	rtnl_lock();
-	pf = get_pf(info);
-	err = IS_ERR(pf) ? PTR_ERR(pf) :
-	      vane_switch_set_mode(pf, mode, info->extack);
+	pf = lock_pf(info);
+	if (IS_ERR(pf))
+		return PTR_ERR(pf);
+	err = vane_switch_set_mode(pf, mode, info->extack);
 	rtnl_unlock();
 	return err;
 }
@@ -292,16 +301,12 @@ static int get_one_port(struct genl_info *info, fill_t *fill)
 	u16 port;
 	int err;
 
-	rtnl_lock();
-	pf = get_pf(info);
-	if (IS_ERR(pf)) {
-		err = PTR_ERR(pf);
-		goto unlock;
-	}
+	pf = lock_pf(info);
+	if (IS_ERR(pf))
+		return PTR_ERR(pf);
 	err = get_port(info, pf, &port);
 	if (!err)
 		err = reply(info, pf, port, fill);
-unlock:
 	rtnl_unlock();
 	return err;
 }
@@ -326,18 +331,14 @@ int vane_nl_function_set_doit(struct sk_buff *skb, struct genl_info *info)
 	if (GENL_REQ_ATTR_CHECK(info, VANE_A_FUNCTION_VIF))
 		return -EINVAL;
 
-	rtnl_lock();
-	pf = get_pf(info);
-	if (IS_ERR(pf)) {
-		err = PTR_ERR(pf);
-		goto unlock;
-	}
+	pf = lock_pf(info);
+	if (IS_ERR(pf))
+		return PTR_ERR(pf);
 	err = get_port(info, pf, &port);
 	if (!err)
 		err = vane_switch_set_vif(pf, port,
 					  nla_get_u32(info->attrs[VANE_A_FUNCTION_VIF]),
 					  info->extack);
-unlock:
 	rtnl_unlock();
 	return err;
 }
@@ -408,9 +409,10 @@ int vane_nl_vif_list_get_doit(struct sk_buff *skb, struct genl_info *info)
 	if (err)
 		return err;
 
-	rtnl_lock();
-	pf = get_pf(info);
-	err = IS_ERR(pf) ? PTR_ERR(pf) : reply(info, pf, id, fill_list);
+	pf = lock_pf(info);
+	if (IS_ERR(pf))
+		return PTR_ERR(pf);
+	err = reply(info, pf, id, fill_list);
 	rtnl_unlock();
 	if (err == -ENOENT)
 		NL_SET_ERR_MSG_FMT(info->extack, "There is no VIF list %u", id);
@@ -425,12 +427,9 @@ int vane_nl_vif_list_get_dumpit(struct sk_buff *skb,
 	struct vane_pf *pf;
 	int err = 0;
 
-	rtnl_lock();
-	pf = get_pf(info);
-	if (IS_ERR(pf)) {
-		err = PTR_ERR(pf);
-		goto unlock;
-	}
+	pf = lock_pf(info);
+	if (IS_ERR(pf))
+		return PTR_ERR(pf);
 	while (xa_find(&pf->vif_lists, &id, VANE_MAX_VIF, XA_PRESENT)) {
 		err = fill_list(skb, info, pf, id);
 		if (err && err != -ENOENT)
@@ -439,7 +438,6 @@ int vane_nl_vif_list_get_dumpit(struct sk_buff *skb,
 		id++;
 	}
 	cb->args[0] = id;
-unlock:
 	rtnl_unlock();
 	return err;
 }
@@ -476,16 +474,12 @@ int vane_nl_vif_list_set_doit(struct sk_buff *skb, struct genl_info *info)
 		return err;
 	list.list = cpu_to_le16(id);
 
-	rtnl_lock();
-	pf = get_pf(info);
-	if (IS_ERR(pf)) {
-		err = PTR_ERR(pf);
-		goto unlock;
-	}
+	pf = lock_pf(info);
+	if (IS_ERR(pf))
+		return PTR_ERR(pf);
 	err = get_members(info, pf, &list);
 	if (!err)
 		err = vane_switch_set_list(pf, &list, info->extack);
-unlock:
 	rtnl_unlock();
 	return err;
 }
@@ -500,10 +494,10 @@ int vane_nl_vif_list_del_doit(struct sk_buff *skb, struct genl_info *info)
 	if (err)
 		return err;
 
-	rtnl_lock();
-	pf = get_pf(info);
-	err = IS_ERR(pf) ? PTR_ERR(pf) :
-	      vane_switch_del_list(pf, id, info->extack);
+	pf = lock_pf(info);
+	if (IS_ERR(pf))
+		return PTR_ERR(pf);
+	err = vane_switch_del_list(pf, id, info->extack);
 	rtnl_unlock();
 	return err;
 }
@@ -516,7 +510,7 @@ static int fill_stats(struct sk_buff *skb, const struct genl_info *info,
 	void *hdr;
 	int err;
 
-	err = vane_switch_get_stats(pf, port, counters);
+	err = vane_stats_get(pf, port, counters);
 	if (err)
 		return err;
 
@@ -601,14 +595,11 @@ int vane_nl_trunk_get_doit(struct sk_buff *skb, struct genl_info *info)
 	if (err)
 		return err;
 
-	rtnl_lock();
-	pf = get_pf(info);
+	pf = lock_pf(info);
 	if (IS_ERR(pf))
-		err = PTR_ERR(pf);
-	else if (!vf_exists(info, pf, index))
-		err = -ENOENT;
-	else
-		err = reply(info, pf, index, fill_trunk);
+		return PTR_ERR(pf);
+	err = vf_exists(info, pf, index) ?
+	      reply(info, pf, index, fill_trunk) : -ENOENT;
 	rtnl_unlock();
 	return err;
 }
@@ -633,10 +624,10 @@ int vane_nl_trunk_set_doit(struct sk_buff *skb, struct genl_info *info)
 	if (err)
 		return err;
 
-	rtnl_lock();
-	pf = get_pf(info);
-	err = IS_ERR(pf) ? PTR_ERR(pf) :
-	      vane_switch_set_trunk(pf, index,
+	pf = lock_pf(info);
+	if (IS_ERR(pf))
+		return PTR_ERR(pf);
+	err = vane_switch_set_trunk(pf, index,
 				    nla_data(info->attrs[VANE_A_TRUNK_VIDS]),
 				    info->extack);
 	rtnl_unlock();
@@ -653,10 +644,10 @@ int vane_nl_trunk_del_doit(struct sk_buff *skb, struct genl_info *info)
 	if (err)
 		return err;
 
-	rtnl_lock();
-	pf = get_pf(info);
-	err = IS_ERR(pf) ? PTR_ERR(pf) :
-	      vane_switch_del_trunk(pf, index, info->extack);
+	pf = lock_pf(info);
+	if (IS_ERR(pf))
+		return PTR_ERR(pf);
+	err = vane_switch_del_trunk(pf, index, info->extack);
 	rtnl_unlock();
 	return err;
 }

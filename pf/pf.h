@@ -79,8 +79,7 @@ struct vane_addr {
  * @queues: queue pairs
  * @vectors: MSI-X vectors
  *
- * Holds until SR-IOV is disabled, but for the group, which ends with this
- * driver.
+ * Holds until SR-IOV is disabled.
  */
 struct vane_vf_config {
 	u8 mac[ETH_ALEN];
@@ -147,17 +146,17 @@ struct vane_vf_port {
 /**
  * struct vane_rate_group - ports that have rates together
  * @node: it in devlink, NULL while devlink is being reloaded
- * @name: name of the node meanwhile, else NULL
+ * @name: name of the node, kept by the device for the next driver
  * @id: in the device
  * @tx_max: most that its VFs send together, Mb/s, 0 for no limit
  * @tx_share: what they can always send together, Mb/s
  *
- * Changes under the devlink instance lock and vane_pf.lock both, but for @node
- * and @name, which are devlink's.
+ * Changes under the devlink instance lock and vane_pf.lock both, but for @node,
+ * which is devlink's.
  */
 struct vane_rate_group {
 	struct devlink_rate *node;
-	char *name;
+	char name[VANE_RATE_NAME_SIZE];
 	u16 id;
 	u32 tx_max;
 	u32 tx_share;
@@ -243,9 +242,14 @@ struct vane_health {
  * @reset_work: recovers the device
  * @watch_work: looks whether that is needed
  * @mbox: mailbox; its service belongs to @serve_work
+ * @vf_stats: counters of all VFs as the device wrote them last, VANE_STAT_COUNT
+ *	each; guarded by @lock
+ * @vf_stats_dma: address of that for the device
  * @lock: guards all that follows
  * @vfs: virtual functions, from before they appear until after they are gone
  * @num_vfs: entries of @vfs
+ * @vf_stats_valid: @vf_stats has been written since @vfs are these
+ * @vf_stats_time: jiffies of that
  * @mode: mode of the switch
  * @port_up: the port has link
  * @port_speed: its speed, Mb/s
@@ -287,10 +291,14 @@ struct vane_pf {
 	struct work_struct reset_work;
 	struct delayed_work watch_work;
 	struct vane_mbox_pf mbox;
+	__le64 *vf_stats;
+	dma_addr_t vf_stats_dma;
 
 	struct mutex lock;	/* guards what follows */
 	struct vane_vf *vfs;
 	u16 num_vfs;
+	bool vf_stats_valid;
+	unsigned long vf_stats_time;
 	enum vane_switch_mode mode;
 	bool port_up;
 	u32 port_speed;
@@ -310,7 +318,7 @@ struct vane_pf {
 
 /* Log lines of refused requests: the call has no other way to say why */
 #define vane_pf_refuse(pf, fmt, ...) \
-	dev_warn_ratelimited(&(pf)->vdev.pdev->dev, fmt, ##__VA_ARGS__)
+	dev_warn_ratelimited(&(pf)->vdev.pdev->dev, fmt "\n", ##__VA_ARGS__)
 
 static inline struct vane_pf *vane_pf_of(struct vane_dev *vdev)
 {
@@ -388,8 +396,6 @@ void vane_sriov_replay(struct vane_pf *pf, struct vane_mbox_batch *batch);
 int vane_switch_set_mode(struct vane_pf *pf, enum vane_switch_mode mode,
 			 struct netlink_ext_ack *extack);
 int vane_switch_get_filters(struct vane_pf *pf, u32 *used);
-int vane_switch_get_stats(struct vane_pf *pf, u16 port, u64 *counters);
-void vane_switch_get_vf_stats(struct vane_pf *pf, u16 num_vfs, u64 *counters);
 int vane_switch_set_vif(struct vane_pf *pf, u16 port, u32 vif,
 			struct netlink_ext_ack *extack);
 int vane_switch_set_list(struct vane_pf *pf,
@@ -414,12 +420,25 @@ int vane_bridge_setlink(struct net_device *netdev, struct nlmsghdr *nlh,
 /* Under vane_pf.lock */
 void vane_switch_replay(struct vane_pf *pf, struct vane_mbox_batch *batch);
 
+/* stats.c APIs: process context, no locks held unless said */
+int vane_stats_init(struct vane_pf *pf);
+void vane_stats_exit(struct vane_pf *pf);
+int vane_stats_get(struct vane_pf *pf, u16 port, u64 *counters);
+void vane_stats_get_vfs(struct vane_pf *pf, u16 num_vfs, u64 *counters);
+
 /* vf_ops.c APIs */
 extern const struct vane_mbox_pf_ops vane_vf_ops;
 u16 vane_vf_filter_quota(const struct vane_pf *pf);
 void vane_vf_revoke(struct vane_pf *pf, u16 index);
 void vane_serve_work(struct work_struct *work);
 
+/* admin.c APIs: process context */
+int vane_vf_set_mac(struct vane_pf *pf, int index, const u8 *mac,
+		    struct netlink_ext_ack *extack);
+/* Under vane_pf.lock */
+int vane_vf_set_rates(struct vane_pf *pf, int index,
+		      const struct vane_vf_config *config,
+		      struct netlink_ext_ack *extack);
 /* admin.c APIs: members of the PF's struct net_device_ops; rtnl */
 int vane_set_vf_mac(struct net_device *netdev, int index, u8 *mac);
 int vane_set_vf_vlan(struct net_device *netdev, int index, u16 vlan, u8 qos,
@@ -470,9 +489,12 @@ void vane_rate_del_leaf(struct vane_vf_port *port);
 void vane_rate_suspend(struct vane_pf *pf);
 int vane_rate_resume(struct vane_pf *pf);
 void vane_rate_release(struct vane_pf *pf);
+/* Process context, before devlink knows the PF */
+int vane_rate_adopt(struct vane_pf *pf);
 /* Under vane_pf.lock */
 void vane_rate_refresh(struct vane_pf *pf, u16 index);
 void vane_rate_replay(struct vane_pf *pf, struct vane_mbox_batch *batch);
+bool vane_rate_known(const struct vane_pf *pf, u16 id);
 
 /* health.c APIs: any context */
 void vane_health_blame(struct vane_pf *pf, enum vane_trouble trouble);

@@ -56,34 +56,13 @@ static int hw_addr_set(struct devlink_port *dl_port, const u8 *hw_addr,
 		       int hw_addr_len, struct netlink_ext_ack *extack)
 {
 	struct vane_vf_port *port = vf_port_of(dl_port);
-	struct vane_vf_config config;
-	struct vane_pf *pf = port->pf;
-	struct vane_vf *vf;
-	int err = -ENODEV;
 
-	if (hw_addr_len != ETH_ALEN || is_multicast_ether_addr(hw_addr)) {
-		NL_SET_ERR_MSG(extack, "Not a unicast Ethernet address");
+	if (hw_addr_len != ETH_ALEN) {
+		NL_SET_ERR_MSG_FMT(extack, "The address has %d bytes, not %d",
+				   hw_addr_len, ETH_ALEN);
 		return -EINVAL;
 	}
-
-	mutex_lock(&pf->lock);
-	vf = get_vf(port, extack);
-	if (!vf)
-		goto unlock;
-	config = vf->config;
-	config.mac_admin = !is_zero_ether_addr(hw_addr);
-	if (config.mac_admin)
-		ether_addr_copy(config.mac, hw_addr);
-	else
-		vane_vf_default_mac(pf, port->index, config.mac);
-	err = vane_vf_configure(pf, port->index, &config, VANE_PORT_VALID_MAC);
-	if (err)
-		NL_SET_ERR_MSG(extack, "The device refused the address");
-	else
-		vane_vf_revoke(pf, port->index);
-unlock:
-	mutex_unlock(&pf->lock);
-	return err;
+	return vane_vf_set_mac(port->pf, port->index, hw_addr, extack);
 }
 
 static int max_io_eqs_get(struct devlink_port *dl_port, u32 *max_eqs,

@@ -45,17 +45,6 @@ static int from_devlink(struct vane_pf *pf, u64 bytes, u32 *rate,
 	return 0;
 }
 
-static int check_rates(u32 tx_max, u32 tx_share,
-		       struct netlink_ext_ack *extack)
-{
-	if (!tx_max || tx_share <= tx_max)
-		return 0;
-	NL_SET_ERR_MSG_FMT(extack,
-			   "tx_share of %u Mbit/s is above tx_max of %u Mbit/s",
-			   tx_share, tx_max);
-	return -ERANGE;
-}
-
 /* Leaves
  * ------
  */
@@ -68,7 +57,6 @@ static int set_leaf(struct vane_vf_port *port, const u32 *tx_max,
 	struct vane_pf *pf = port->pf;
 	struct vane_vf *vf;
 	int err = -ENODEV;
-	u32 left;
 
 	mutex_lock(&pf->lock);
 	vf = vane_vf_get(pf, port->index);
@@ -81,20 +69,7 @@ static int set_leaf(struct vane_vf_port *port, const u32 *tx_max,
 		config.tx_share = *tx_share;
 	if (group)
 		config.rate_group = *group;
-	err = check_rates(config.tx_max, config.tx_share, extack);
-	if (err)
-		goto unlock;
-	left = vane_vf_share_left(pf, port->index);
-	if (tx_share && config.tx_share > left) {
-		NL_SET_ERR_MSG_FMT(extack,
-				   "tx_share of %u Mbit/s is above the %u that other VFs leave",
-				   config.tx_share, left);
-		err = -ERANGE;
-		goto unlock;
-	}
-	err = vane_vf_configure(pf, port->index, &config, VANE_PORT_VALID_RATE);
-	if (err)
-		NL_SET_ERR_MSG(extack, "The device refused the rate");
+	err = vane_vf_set_rates(pf, port->index, &config, extack);
 unlock:
 	mutex_unlock(&pf->lock);
 	return err;
@@ -251,25 +226,36 @@ static void fill_group(struct vane_cmd_rate_group *cmd,
 		.tx_max = cpu_to_le32(group->tx_max),
 		.tx_share = cpu_to_le32(group->tx_share),
 	};
+	memcpy(cmd->name, group->name, sizeof(cmd->name));
+}
+
+static int command_group(struct vane_pf *pf,
+			 const struct vane_rate_group *group)
+{
+	struct vane_cmd_rate_group cmd;
+
+	fill_group(&cmd, group);
+	return vane_pf_command(pf, VANE_CMD_RATE_GROUP_SET, &cmd, sizeof(cmd),
+			       NULL, 0);
 }
 
 static int set_group(struct vane_pf *pf, struct vane_rate_group *group,
 		     u32 tx_max, u32 tx_share, struct netlink_ext_ack *extack)
 {
 	const struct vane_rate_group old = *group;
-	struct vane_cmd_rate_group cmd;
 	int err;
 
-	err = check_rates(tx_max, tx_share, extack);
-	if (err)
-		return err;
+	if (tx_max && tx_share > tx_max) {
+		NL_SET_ERR_MSG_FMT(extack,
+				   "tx_share of %u Mbit/s is above tx_max of %u Mbit/s",
+				   tx_share, tx_max);
+		return -ERANGE;
+	}
 
 	mutex_lock(&pf->lock);
 	group->tx_max = tx_max;
 	group->tx_share = tx_share;
-	fill_group(&cmd, group);
-	err = vane_pf_command(pf, VANE_CMD_RATE_GROUP_SET, &cmd, sizeof(cmd),
-			      NULL, 0);
+	err = command_group(pf, group);
 	if (err) {
 		NL_SET_ERR_MSG(extack, "The device refused the rate");
 		*group = old;
@@ -320,6 +306,14 @@ int vane_rate_node_tx_share_set(struct devlink_rate *rate, void *priv,
 	return err ?: set_group(pf, group, group->tx_max, mbps, extack);
 }
 
+static void add_group(struct vane_pf *pf, struct vane_rate_group *group)
+{
+	lockdep_assert_held(&pf->lock);
+
+	pf->rate_groups[group->id - 1] = group;
+	pf->num_rate_groups++;
+}
+
 /**
  * vane_rate_node_new() - rate_node_new of devlink
  * @rate: node, named
@@ -334,10 +328,17 @@ int vane_rate_node_new(struct devlink_rate *rate, void **priv,
 	struct vane_pf *pf = devlink_priv(rate->devlink);
 	struct vane_rate_group *group;
 	u16 i = 0;
+	int err;
 
 	if (!(pf->vdev.features & VANE_FEAT_RATE)) {
 		NL_SET_ERR_MSG(extack, "The device has no rate groups");
 		return -EOPNOTSUPP;
+	}
+	if (strlen(rate->name) >= sizeof(group->name)) {
+		NL_SET_ERR_MSG_FMT(extack,
+				   "The name is above the limit of %zu characters",
+				   sizeof(group->name) - 1);
+		return -EINVAL;
 	}
 	while (i < pf->limit_rate_groups && pf->rate_groups[i])
 		i++;
@@ -352,21 +353,27 @@ int vane_rate_node_new(struct devlink_rate *rate, void **priv,
 		return -ENOMEM;
 	group->id = i + 1;
 	group->node = rate;
+	strscpy(group->name, rate->name, sizeof(group->name));
 	mutex_lock(&pf->lock);
-	pf->rate_groups[i] = group;
-	pf->num_rate_groups++;
+	err = command_group(pf, group);
+	if (!err)
+		add_group(pf, group);
 	mutex_unlock(&pf->lock);
+	if (err) {
+		NL_SET_ERR_MSG(extack, "The device refused the group");
+		kfree(group);
+		return err;
+	}
 	*priv = group;
 	return 0;
 }
 
 static void free_group(struct vane_pf *pf, struct vane_rate_group *group)
 {
-	mutex_lock(&pf->lock);
+	lockdep_assert_held(&pf->lock);
+
 	pf->rate_groups[group->id - 1] = NULL;
 	pf->num_rate_groups--;
-	mutex_unlock(&pf->lock);
-	kfree(group->name);
 	kfree(group);
 }
 
@@ -383,14 +390,83 @@ int vane_rate_node_del(struct devlink_rate *rate, void *priv,
 {
 	struct vane_pf *pf = devlink_priv(rate->devlink);
 	struct vane_rate_group *group = priv;
+	struct vane_cmd_rate_group none = {};
 
-	/* Only the node goes, where a name is kept for the next one */
-	if (group->name)
+	/* Only the node goes, and the group stays */
+	if (!group->node)
 		return 0;
-	if (pf->running)
-		set_group(pf, group, 0, 0, NULL);
+	none.group = cpu_to_le16(group->id);
+	mutex_lock(&pf->lock);
+	vane_pf_command(pf, VANE_CMD_RATE_GROUP_SET, &none, sizeof(none), NULL,
+			0);
 	free_group(pf, group);
+	mutex_unlock(&pf->lock);
 	return 0;
+}
+
+/**
+ * vane_rate_known() - whether there is a rate group
+ * @pf: the PF
+ * @id: its id as the device has it
+ *
+ * Return: true if so.
+ */
+bool vane_rate_known(const struct vane_pf *pf, u16 id)
+{
+	return id && id <= pf->limit_rate_groups && pf->rate_groups[id - 1];
+}
+
+static int adopt_group(struct vane_pf *pf,
+		       const struct vane_cmd_rate_group *answer, u16 id)
+{
+	struct vane_rate_group *group;
+
+	group = kzalloc(sizeof(*group), GFP_KERNEL);
+	if (!group)
+		return -ENOMEM;
+	group->id = id;
+	group->tx_max = le32_to_cpu(answer->tx_max);
+	group->tx_share = le32_to_cpu(answer->tx_share);
+	memcpy(group->name, answer->name, sizeof(group->name) - 1);
+	add_group(pf, group);
+	return 0;
+}
+
+/**
+ * vane_rate_adopt() - take over the groups that a former driver made
+ * @pf: the PF, whose mailbox is started
+ *
+ * They have no nodes yet, as after vane_rate_suspend().
+ *
+ * Return: 0 or an errno.
+ */
+int vane_rate_adopt(struct vane_pf *pf)
+{
+	struct vane_cmd_rate_group *groups;
+	struct vane_mbox_batch batch;
+	u16 i, count;
+	int err;
+
+	count = pf->vdev.features & VANE_FEAT_RATE ? pf->limit_rate_groups : 0;
+	groups = kcalloc(count, sizeof(*groups), GFP_KERNEL);
+	if (!groups)
+		return -ENOMEM;
+
+	mutex_lock(&pf->lock);
+	vane_mbox_batch_begin(&batch, &pf->mbox);
+	for (i = 0; i < count; i++) {
+		groups[i].group = cpu_to_le16(i + 1);
+		vane_mbox_batch_add(&batch, VANE_CMD_RATE_GROUP_GET, &groups[i],
+				    sizeof(groups[i]), &groups[i],
+				    sizeof(groups[i]));
+	}
+	err = vane_pf_batch_end(pf, &batch);
+	for (i = 0; !err && i < count; i++)
+		if (groups[i].name[0])
+			err = adopt_group(pf, &groups[i], i + 1);
+	mutex_unlock(&pf->lock);
+	kfree(groups);
+	return err;
 }
 
 /**
@@ -415,31 +491,24 @@ void vane_rate_replay(struct vane_pf *pf, struct vane_mbox_batch *batch)
 }
 
 /**
- * vane_rate_suspend() - take the nodes from devlink, and keep what they say
+ * vane_rate_suspend() - take the nodes from devlink, and keep the groups
  * @pf: the PF, without leaves
  *
  * A reload must leave devlink none. Under the devlink instance lock.
  */
 void vane_rate_suspend(struct vane_pf *pf)
 {
-	struct vane_rate_group *group;
 	u16 i;
 
-	for (i = 0; i < pf->limit_rate_groups; i++) {
-		group = pf->rate_groups[i];
-		/* Without memory for its name, a group does not come back */
-		if (group && group->node)
-			group->name = kstrdup(group->node->name, GFP_KERNEL);
-	}
-	devl_rate_nodes_destroy(priv_to_devlink(pf));
 	for (i = 0; i < pf->limit_rate_groups; i++)
 		if (pf->rate_groups[i])
 			pf->rate_groups[i]->node = NULL;
+	devl_rate_nodes_destroy(priv_to_devlink(pf));
 }
 
 /**
- * vane_rate_resume() - give devlink its nodes again
- * @pf: the PF, after vane_rate_suspend()
+ * vane_rate_resume() - give devlink nodes for the groups
+ * @pf: the PF, after vane_rate_suspend() or vane_rate_adopt()
  *
  * Under the devlink instance lock.
  *
@@ -462,8 +531,6 @@ int vane_rate_resume(struct vane_pf *pf)
 		group->node = node;
 		node->tx_max = to_devlink(group->tx_max);
 		node->tx_share = to_devlink(group->tx_share);
-		kfree(group->name);
-		group->name = NULL;
 	}
 	return 0;
 }
@@ -478,7 +545,9 @@ void vane_rate_release(struct vane_pf *pf)
 {
 	u16 i;
 
+	mutex_lock(&pf->lock);
 	for (i = 0; i < pf->limit_rate_groups; i++)
 		if (pf->rate_groups[i])
 			free_group(pf, pf->rate_groups[i]);
+	mutex_unlock(&pf->lock);
 }

@@ -396,6 +396,7 @@ static void publish_vfs(struct vane_pf *pf, struct vane_vf *vfs, u16 num_vfs)
 
 	pf->vfs = vfs;
 	pf->num_vfs = num_vfs;
+	pf->vf_stats_valid = false;
 }
 
 /**
@@ -568,7 +569,7 @@ int vane_sriov_check_unused(struct vane_pf *pf, struct netlink_ext_ack *extack)
 	if (bitmap_empty(used, VANE_MAX_VFS))
 		return 0;
 
-	vane_pf_refuse(pf, "VFs in use: %*pbl\n", VANE_MAX_VFS, used);
+	vane_pf_refuse(pf, "VFs in use: %*pbl", VANE_MAX_VFS, used);
 	NL_SET_ERR_MSG_FMT(extack, "%u VFs are in use, the first is VF %lu",
 			   bitmap_weight(used, VANE_MAX_VFS),
 			   find_first_bit(used, VANE_MAX_VFS));
@@ -595,7 +596,7 @@ static int resize(struct vane_pf *pf, u16 index, u16 vectors,
 		NL_SET_ERR_MSG_FMT(extack,
 				   "The device has %u queue pairs and %u vectors for all VFs",
 				   VANE_VFS_QUEUES, VANE_VFS_VECTORS);
-		vane_pf_refuse(pf, "VF %u: no %u vectors left of %u, or queue pairs of %u\n",
+		vane_pf_refuse(pf, "VF %u: no %u vectors left of %u, or queue pairs of %u",
 			       index, vectors, VANE_VFS_VECTORS,
 			       VANE_VFS_QUEUES);
 	}
@@ -639,7 +640,7 @@ int vane_sriov_set_msix_count(struct pci_dev *vfdev, int count)
 	if (!count)
 		count = default_queues() + 1;
 	if (count < VANE_MIN_VECTORS_VF || count > VANE_MAX_VECTORS_VF) {
-		vane_pf_refuse(pf, "VF %d: %d vectors are out of range, a VF can have %u to %u\n",
+		vane_pf_refuse(pf, "VF %d: %d vectors are out of range, a VF can have %u to %u",
 			       index, count, VANE_MIN_VECTORS_VF,
 			       VANE_MAX_VECTORS_VF);
 		return -ERANGE;
@@ -781,6 +782,7 @@ static void take_config(struct vane_vf *vf, const struct vane_cmd_port *port)
 	config->trunk = flags & VANE_PORT_FLAG_TRUNK;
 	config->tx_max = le32_to_cpu(port->tx_max);
 	config->tx_share = le32_to_cpu(port->tx_share);
+	config->rate_group = le16_to_cpu(port->rate_group);
 	config->queues = le16_to_cpu(port->queues);
 	config->vectors = le16_to_cpu(port->vectors);
 	/* Another one, so that VFs come and negotiate with this driver */
@@ -851,6 +853,9 @@ int vane_sriov_adopt(struct vane_pf *pf)
 	for (i = 0; i < num_vfs; i++) {
 		default_config(pf, i, &vfs[i].config);
 		take_config(&vfs[i], &ports[i]);
+		/* A group without a name, nobody knows of */
+		if (!vane_rate_known(pf, vfs[i].config.rate_group))
+			vfs[i].config.rate_group = 0;
 		if (!vfs[i].config.trunk)
 			continue;
 		err = take_trunk(pf, i);
@@ -859,9 +864,9 @@ int vane_sriov_adopt(struct vane_pf *pf)
 	}
 	vane_mbox_batch_begin(&batch, &pf->mbox);
 	for (i = 0; i < num_vfs; i++) {
-		/* Without the group, which the former driver knew of */
 		vane_vf_port_batch(pf, &batch, i,
-				   ports[i].rate_group ?
+				   ports[i].rate_group &&
+				   !vfs[i].config.rate_group ?
 				   VANE_PORT_VALID_RATE : 0);
 		vane_vf_status_batch(pf, &batch, i);
 	}

@@ -91,6 +91,28 @@ static u64 mode_feature(enum vane_switch_mode mode)
 	}
 }
 
+static int set_mode(struct vane_pf *pf, enum vane_switch_mode mode,
+		    struct netlink_ext_ack *extack)
+{
+	enum vane_switch_mode old_mode = pf->mode;
+	int err;
+
+	lockdep_assert_held(&pf->lock);
+
+	if (!(pf->vdev.features & mode_feature(mode))) {
+		NL_SET_ERR_MSG(extack, "The device does not offer this mode");
+		return -EOPNOTSUPP;
+	}
+	if (mode == old_mode)
+		return 0;
+	err = change_mode(pf, mode);
+	if (err) {
+		NL_SET_ERR_MSG(extack, "The device refused the mode");
+		change_mode(pf, old_mode);
+	}
+	return err;
+}
+
 /**
  * vane_switch_set_mode() - set how frames find their way
  * @pf: the PF
@@ -104,24 +126,10 @@ static u64 mode_feature(enum vane_switch_mode mode)
 int vane_switch_set_mode(struct vane_pf *pf, enum vane_switch_mode mode,
 			 struct netlink_ext_ack *extack)
 {
-	enum vane_switch_mode old_mode;
-	int err = 0;
-
-	if (!(pf->vdev.features & mode_feature(mode))) {
-		NL_SET_ERR_MSG(extack, "The device does not offer this mode");
-		return -EOPNOTSUPP;
-	}
+	int err;
 
 	mutex_lock(&pf->lock);
-	old_mode = pf->mode;
-	if (mode == old_mode)
-		goto unlock;
-	err = change_mode(pf, mode);
-	if (err) {
-		NL_SET_ERR_MSG(extack, "The device refused the mode");
-		change_mode(pf, old_mode);
-	}
-unlock:
+	err = set_mode(pf, mode, extack);
 	mutex_unlock(&pf->lock);
 	if (!err)
 		vane_switch_refresh_carrier(pf);
@@ -178,7 +186,7 @@ int vane_bridge_setlink(struct net_device *netdev, struct nlmsghdr *nlh,
 	struct vane_pf *pf = vane_pf_of_netdev(netdev);
 	const struct nlattr *spec, *attr;
 	enum vane_switch_mode mode;
-	bool vntag;
+	int err;
 
 	spec = nlmsg_find_attr(nlh, sizeof(struct ifinfomsg), IFLA_AF_SPEC);
 	attr = spec ? nla_find_nested(spec, IFLA_BRIDGE_MODE) : NULL;
@@ -202,16 +210,17 @@ int vane_bridge_setlink(struct net_device *netdev, struct nlmsghdr *nlh,
 		return -EINVAL;
 	}
 
-	/* Modes change under rtnl */
+	/* Neither of the two modes needs a VIF: the carrier stays */
 	mutex_lock(&pf->lock);
-	vntag = pf->mode == VANE_SWITCH_VNTAG;
-	mutex_unlock(&pf->lock);
-	if (vntag) {
+	if (pf->mode == VANE_SWITCH_VNTAG) {
 		NL_SET_ERR_MSG(extack,
 			       "The switch is in VN-Tag mode, which vanectl mode ends");
-		return -EBUSY;
+		err = -EBUSY;
+	} else {
+		err = set_mode(pf, mode, extack);
 	}
-	return vane_switch_set_mode(pf, mode, extack);
+	mutex_unlock(&pf->lock);
+	return err;
 }
 
 /**
@@ -232,65 +241,6 @@ int vane_switch_get_filters(struct vane_pf *pf, u32 *used)
 	if (!err)
 		*used = le32_to_cpu(answer.filters);
 	return err;
-}
-
-/**
- * vane_switch_get_stats() - counters of a function
- * @pf: the PF
- * @port: VF index or VANE_PORT_PF
- * @counters: VANE_STAT_COUNT of them, by enum vane_stat
- *
- * Return: 0 or an errno; -ENOENT if there is no such VF.
- */
-int vane_switch_get_stats(struct vane_pf *pf, u16 port, u64 *counters)
-{
-	const struct vane_cmd_target target = { .port = cpu_to_le16(port) };
-	__le64 answer[VANE_STAT_COUNT];
-	unsigned int i;
-	int err;
-
-	err = vane_pf_command(pf, VANE_CMD_STATS_GET, &target, sizeof(target),
-			      answer, sizeof(answer));
-	if (err)
-		return err;
-	for (i = 0; i < VANE_STAT_COUNT; i++)
-		counters[i] = le64_to_cpu(answer[i]);
-	return 0;
-}
-
-/**
- * vane_switch_get_vf_stats() - counters of the first VFs
- * @pf: the PF
- * @num_vfs: how many VFs
- * @counters: VANE_STAT_COUNT of each; 0 where a VF is gone
- */
-void vane_switch_get_vf_stats(struct vane_pf *pf, u16 num_vfs, u64 *counters)
-{
-	struct vane_cmd_target target = {};
-	struct vane_mbox_batch batch;
-	__le64 *answers;
-	size_t i;
-
-	if (!num_vfs || !vane_dev_alive(&pf->vdev))
-		return;
-	answers = kvcalloc(num_vfs * VANE_STAT_COUNT, sizeof(*answers),
-			   GFP_KERNEL);
-	if (!answers)
-		return;
-
-	vane_mbox_batch_begin(&batch, &pf->mbox);
-	for (i = 0; i < num_vfs; i++) {
-		target.port = cpu_to_le16(i);
-		vane_mbox_batch_add(&batch, VANE_CMD_STATS_GET, &target,
-				    sizeof(target),
-				    &answers[i * VANE_STAT_COUNT],
-				    VANE_STAT_COUNT * sizeof(*answers));
-	}
-	/* An error is that of a VF that has gone, which counts nothing */
-	vane_pf_batch_end(pf, &batch);
-	for (i = 0; i < num_vfs * VANE_STAT_COUNT; i++)
-		counters[i] = le64_to_cpu(answers[i]);
-	kvfree(answers);
 }
 
 /* Another function that has the VIF: explained in @extack */

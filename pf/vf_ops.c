@@ -470,7 +470,7 @@ static void vf_reset(void *ctx, u16 index)
 	mutex_unlock(&pf->lock);
 	/* It may be on its way out */
 	if (err && err != -ENOENT)
-		vane_pf_refuse(pf, "VF %u: not set up after its reset: %pe\n",
+		vane_pf_refuse(pf, "VF %u: not set up after its reset: %pe",
 			       index, ERR_PTR(err));
 }
 
@@ -482,7 +482,7 @@ static void vf_queue_error(void *ctx, u16 index, u16 error, u16 queue)
 	if (vane_vf_get(pf, index))
 		vane_health_note_vf(pf, index, error, queue);
 	mutex_unlock(&pf->lock);
-	vane_pf_refuse(pf, "VF %u: %s queue %u stopped by error %u of its driver\n",
+	vane_pf_refuse(pf, "VF %u: %s queue %u stopped by error %u of its driver",
 		       index, queue & VANE_RQ_QUEUE_TX ? "transmit" : "receive",
 		       queue & ~VANE_RQ_QUEUE_TX, error);
 }
@@ -495,10 +495,10 @@ static void vf_refused(void *ctx, u16 index, const char *name, u16 op, int err)
 	if (err == -EAGAIN)
 		return;
 	if (name)
-		vane_pf_refuse(pf, "VF %u: refused to %s: %pe\n", index, name,
+		vane_pf_refuse(pf, "VF %u: refused to %s: %pe", index, name,
 			       ERR_PTR(err));
 	else
-		vane_pf_refuse(pf, "VF %u: refused request %u: %pe\n", index,
+		vane_pf_refuse(pf, "VF %u: refused request %u: %pe", index,
 			       op, ERR_PTR(err));
 }
 

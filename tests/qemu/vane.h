@@ -45,7 +45,7 @@ typedef enum VaneDma {
     VANE_DMA_HEAD,              /* TX head */
     VANE_DMA_STATUS,            /* status blocks of vectors */
     VANE_DMA_SHADOW,            /* shadow doorbells */
-    VANE_DMA_MAILBOX,           /* slots of RQ and SQ */
+    VANE_DMA_MAILBOX,           /* slots of RQ and SQ, VFs' counters */
     VANE_DMA_COUNT,
 } VaneDma;
 
@@ -218,6 +218,7 @@ typedef struct VaneSched {
     QTAILQ_HEAD(, VaneFunction) list[VANE_SCHED_LISTS];
     QTAILQ_HEAD(, VaneFunction) share_list[VANE_SHARE_LISTS];
     VaneRate group[VANE_MAX_RATE_GROUPS + 1];   /* 0 is none */
+    uint8_t group_name[VANE_MAX_RATE_GROUPS + 1][VANE_RATE_NAME_SIZE];
     VaneBucket speed;           /* of the port on the wire */
     bool blocked;               /* by it */
     bool contended;             /* it was of late: shares count */
@@ -340,6 +341,8 @@ typedef struct VaneLink {
 typedef struct VaneFaults {
     uint32_t drop_doorbells;
     uint32_t mbox_drop;
+    uint32_t command_drop;
+    uint32_t symbol_errors;
     uint32_t mbox_delay_ms;
     uint32_t cpl_corrupt;
     uint32_t dma_error;
@@ -392,6 +395,8 @@ struct VaneDevice {
     NICState *nic;
     NICConf conf;
     QEMUBH *bh;
+    uint32_t latency_ns;        /* until it runs: 0 is the host's pace */
+    QEMUTimer latency_timer;    /* runs it in the guest's time, if not 0 */
     bool running;               /* in the bottom half */
     bool uplink_waits;          /* a frame was told to */
     QEMUTimer *mbox_timer;      /* fault-mbox-delay-ms */
@@ -528,6 +533,8 @@ void vane_enable_refused(VaneFunction *fn, const char *what, uint32_t index,
 /* Each true answer uses up one of a counted fault. */
 bool vane_fault_drop_doorbell(VaneFunction *fn);
 bool vane_fault_drop_message(VaneFunction *fn);
+bool vane_fault_drop_command(VaneFunction *fn);
+bool vane_fault_symbol(VaneFunction *fn);
 bool vane_fault_corrupt_completion(VaneFunction *fn);
 bool vane_fault_dma(VaneFunction *fn);
 bool vane_fault_queue_hang(const VaneFunction *fn);
@@ -683,6 +690,7 @@ VaneCmdHandler vane_switch_vif_list_get;
 VaneCmdHandler vane_switch_trunk_set;
 VaneCmdHandler vane_switch_trunk_get;
 VaneCmdHandler vane_sched_group_set;
+VaneCmdHandler vane_sched_group_get;
 VaneCmdHandler vane_link_cmd_set;
 VaneCmdHandler vane_link_cmd_get;
 VaneCmdHandler vane_link_cmd_stats;

@@ -75,8 +75,44 @@ static int stats_get(VaneDevice *dev, const void *req, void *rsp)
     return VANE_OK;
 }
 
-/* A PF's driver of ABI 1.0 knows no rates. */
+static int vf_stats_read(VaneDevice *dev, const void *req, void *rsp)
+{
+    const struct vane_cmd_vf_stats *cmd = req;
+    uint32_t counters = le16_to_cpu(cmd->counters);
+    uint32_t known = MIN(counters, VANE_STAT_COUNT);
+    uint32_t first = le16_to_cpu(cmd->first);
+    uint32_t count = le16_to_cpu(cmd->count);
+    uint64_t addr = le64_to_cpu(cmd->addr);
+    g_autofree __le64 *stats = NULL;
+
+    if (!(dev->fn.features_drv & VANE_FEAT_VF_STATS)) {
+        return VANE_ERR_UNSUPPORTED;
+    }
+    if (!count || !counters || cmd->reserved || addr % sizeof(*stats)) {
+        return VANE_ERR_INVALID;
+    }
+    if (first + count > VANE_MAX_VFS || counters > VANE_MAX_VF_STATS) {
+        return VANE_ERR_RANGE;
+    }
+
+    stats = g_new0(__le64, count * counters);
+    for (uint32_t i = 0; i < count; i++) {
+        VaneFunction *fn = enabled_vf(dev, first + i);
+
+        for (uint32_t j = 0; fn && j < known; j++) {
+            stats[i * counters + j] = cpu_to_le64(fn->stats[j]);
+        }
+    }
+    if (!vane_dma_write(&dev->fn, VANE_DMA_MAILBOX, addr, stats,
+                        count * counters * sizeof(*stats))) {
+        return VANE_ERR_INTERNAL;
+    }
+    return VANE_OK;
+}
+
+/* A PF's driver of ABI 1.0 knows no rates; that of the first rates no names. */
 #define PORT_SIZE_1_0   offsetof(struct vane_cmd_port, tx_max)
+#define GROUP_SIZE_MIN  offsetof(struct vane_cmd_rate_group, name)
 
 typedef struct VaneCommand {
     uint16_t request;           /* least bytes of the body */
@@ -122,13 +158,18 @@ static const VaneCommand commands[] = {
         sizeof(struct vane_cmd_trunk), sizeof(struct vane_cmd_trunk),
         vane_switch_trunk_get },
     [VANE_CMD_RATE_GROUP_SET] = {
-        sizeof(struct vane_cmd_rate_group), 0, vane_sched_group_set },
+        GROUP_SIZE_MIN, 0, vane_sched_group_set },
+    [VANE_CMD_RATE_GROUP_GET] = {
+        GROUP_SIZE_MIN, sizeof(struct vane_cmd_rate_group),
+        vane_sched_group_get },
     [VANE_CMD_LINK_SET] = {
         sizeof(struct vane_cmd_link), 0, vane_link_cmd_set },
     [VANE_CMD_LINK_GET] = {
         0, sizeof(struct vane_cmd_link_state), vane_link_cmd_get },
     [VANE_CMD_PORT_STATS_GET] = {
         0, VANE_PORT_STAT_COUNT * sizeof(__le64), vane_link_cmd_stats },
+    [VANE_CMD_VF_STATS_READ] = {
+        sizeof(struct vane_cmd_vf_stats), 0, vf_stats_read },
 };
 
 int vane_cmd_execute(VaneDevice *dev, struct vane_msg *msg, uint32_t *answer)

@@ -76,6 +76,16 @@ bool vane_fault_drop_message(VaneFunction *fn)
     return use_up(fn, &fn->dev->faults.mbox_drop, "drop message");
 }
 
+bool vane_fault_drop_command(VaneFunction *fn)
+{
+    return use_up(fn, &fn->dev->faults.command_drop, "drop command");
+}
+
+bool vane_fault_symbol(VaneFunction *fn)
+{
+    return use_up(fn, &fn->dev->faults.symbol_errors, "symbol error");
+}
+
 bool vane_fault_corrupt_completion(VaneFunction *fn)
 {
     return use_up(fn, &fn->dev->faults.cpl_corrupt, "corrupt completion");
@@ -121,6 +131,10 @@ static const Fault faults[] = {
       FAULT_COUNT, offsetof(VaneDevice, faults.mbox_drop) },
     { "fault-mbox-delay-ms", "time by which mailbox replies are late",
       FAULT_COUNT, offsetof(VaneDevice, faults.mbox_delay_ms) },
+    { "fault-command-drop", "commands of the PF to lose",
+      FAULT_COUNT, offsetof(VaneDevice, faults.command_drop) },
+    { "fault-symbol-errors", "frames from the uplink to damage",
+      FAULT_COUNT, offsetof(VaneDevice, faults.symbol_errors) },
     { "fault-cpl-corrupt", "receive completions to corrupt",
       FAULT_COUNT, offsetof(VaneDevice, faults.cpl_corrupt) },
     { "fault-dma-error", "DMA accesses to fail",

@@ -54,8 +54,9 @@ struct VaneHeldFrame {
     uint8_t data[];
 };
 
+/* By bit of VANE_SPEED_*, which is not their order. */
 static const uint32_t speeds[] = {
-    1000, 2500, 5000, 10000, 25000, 40000, 50000, 100000,
+    1000, 2500, 5000, 10000, 25000, 40000, 50000, 100000, 10, 100,
 };
 QEMU_BUILD_BUG_ON(VANE_SPEED_ALL != MAKE_64BIT_MASK(0, ARRAY_SIZE(speeds)));
 
@@ -77,9 +78,27 @@ static uint32_t speed_bit(uint32_t speed)
 /* What the partner advertises, or the one speed that it has. */
 static uint32_t partner_speeds(const VaneLink *link)
 {
-    uint32_t highest = speed_bit(link->partner_speed);
+    uint32_t set = 0;
 
-    return link->partner_autoneg ? highest | (highest - 1) : highest;
+    for (int i = 0; i < ARRAY_SIZE(speeds); i++) {
+        if (speeds[i] == link->partner_speed ||
+            (link->partner_autoneg && speeds[i] < link->partner_speed)) {
+            set |= BIT(i);
+        }
+    }
+    return set;
+}
+
+static uint32_t highest_speed(uint32_t set)
+{
+    uint32_t highest = 0;
+
+    for (int i = 0; i < ARRAY_SIZE(speeds); i++) {
+        if (set & BIT(i)) {
+            highest = MAX(highest, speeds[i]);
+        }
+    }
+    return highest;
 }
 
 /* Both negotiate: IEEE 802.3, annex 28B, table 28B-3. */
@@ -139,7 +158,7 @@ static void resolve(VaneDevice *dev)
 
     link->in_force = up ? resolve_flags(link) : 0;
     if (up) {
-        dev->speed = speeds[31 - clz32(common)];
+        dev->speed = highest_speed(common);
     }
     if (up == dev->link_up) {
         return;
@@ -343,6 +362,10 @@ ssize_t vane_link_receive(VaneDevice *dev, const uint8_t *buf, size_t size)
     ssize_t ret;
 
     if (!dev->link_up) {
+        return size;
+    }
+    if (vane_fault_symbol(&dev->fn)) {
+        link->stats[VANE_PORT_STAT_RX_SYMBOL_ERRORS]++;
         return size;
     }
     if (is_pause(dev, buf, size)) {

@@ -451,6 +451,10 @@ static bool sq_serve(VaneDevice *dev)
         slot_queue_stop(dev, sq, VANE_ERROR_DMA);
         return false;
     }
+    if (vane_fault_drop_command(&dev->fn)) {
+        sq->head++;
+        return true;
+    }
     flags = slot.flags;
     result = sq_execute(dev, &slot, &answer);
     if ((answer && !vane_dma_write(&dev->fn, VANE_DMA_MAILBOX,

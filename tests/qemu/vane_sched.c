@@ -513,8 +513,31 @@ int vane_sched_group_set(VaneDevice *dev, const void *req, void *rsp)
     trace_vane_sched_group(group, max, share);
     update_speed(dev);
     set_rate(dev, &dev->sched.group[group], max, share);
+    memcpy(dev->sched.group_name[group], cmd->name, sizeof(cmd->name));
     group_changed(dev, group);
     vane_schedule(dev);
+    return VANE_OK;
+}
+
+int vane_sched_group_get(VaneDevice *dev, const void *req, void *rsp)
+{
+    const struct vane_cmd_rate_group *cmd = req;
+    struct vane_cmd_rate_group *answer = rsp;
+    uint32_t group = le16_to_cpu(cmd->group);
+
+    if (!(dev->fn.features_drv & VANE_FEAT_RATE)) {
+        return VANE_ERR_UNSUPPORTED;
+    }
+    if (!group || cmd->reserved0 || cmd->reserved1) {
+        return VANE_ERR_INVALID;
+    }
+    if (group > VANE_MAX_RATE_GROUPS) {
+        return VANE_ERR_RANGE;
+    }
+    answer->group = cmd->group;
+    answer->tx_max = cpu_to_le32(dev->sched.group[group].max.rate);
+    answer->tx_share = cpu_to_le32(dev->sched.group[group].share.rate);
+    memcpy(answer->name, dev->sched.group_name[group], sizeof(answer->name));
     return VANE_OK;
 }
 
@@ -524,4 +547,5 @@ void vane_sched_reset(VaneDevice *dev)
     for (uint32_t i = 1; i <= VANE_MAX_RATE_GROUPS; i++) {
         set_rate(dev, &dev->sched.group[i], 0, 0);
     }
+    memset(dev->sched.group_name, 0, sizeof(dev->sched.group_name));
 }

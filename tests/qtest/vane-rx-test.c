@@ -473,7 +473,8 @@ static void test_link(void)
     g_assert_cmphex(le32_to_cpu(state.supported), ==, VANE_SPEED_ALL);
     g_assert_cmphex(le32_to_cpu(state.partner.flags), ==, AUTO);
     g_assert_cmphex(le32_to_cpu(state.partner.speeds), ==,
-                    2 * VANE_SPEED_25000 - 1);
+                    VANE_SPEED_10 | VANE_SPEED_100 |
+                    (2 * VANE_SPEED_25000 - 1));
     g_assert_cmpuint(le32_to_cpu(state.speed), ==, 25000);
 
     g_assert_cmpint(link_set(nic, AUTO, 0), ==, VANE_ERR_INVALID);
@@ -482,7 +483,7 @@ static void test_link(void)
     g_assert_cmpint(link_set(nic, VANE_LINK_PAUSE_AUTONEG, VANE_SPEED_1000),
                     ==, VANE_ERR_INVALID);
     g_assert_cmpint(link_set(nic, 16, VANE_SPEED_1000), ==, VANE_ERR_INVALID);
-    g_assert_cmpint(link_set(nic, AUTO, 256), ==, VANE_ERR_RANGE);
+    g_assert_cmpint(link_set(nic, AUTO, 1 << 10), ==, VANE_ERR_RANGE);
     g_assert_true(link_up(nic));
 
     g_assert_cmpint(link_set(nic, AUTO, VANE_SPEED_10000 | VANE_SPEED_40000),
@@ -490,6 +491,13 @@ static void test_link(void)
     comes_up(nic, 10000, AUTO);
     qom_set(nic, "speed", "100000");
     comes_up(nic, 40000, AUTO);
+    g_assert_cmpint(link_set(nic, AUTO, VANE_SPEED_10 | VANE_SPEED_100 |
+                             VANE_SPEED_1000), ==, VANE_OK);
+    comes_up(nic, 1000, AUTO);
+    qom_set(nic, "speed", "100");
+    comes_up(nic, 100, AUTO);
+    link_set(nic, AUTO, VANE_SPEED_10000 | VANE_SPEED_40000);
+    qom_set(nic, "speed", "100000");
     qom_set(nic, "partner-autoneg", "false");
     qtest_clock_step(nic->qts, TRAINING_NS);
     g_assert_false(link_up(nic));

@@ -882,6 +882,7 @@ static void test_rate_values(void)
         .reserved1 = { 0, 0, cpu_to_le16(1) },
     };
     struct vane_cmd_rate_group group = { .group = cpu_to_le16(1) };
+    struct vane_cmd_rate_group ask = group, found;
     const size_t size_1_0 = offsetof(struct vane_cmd_port, tx_max);
 
     fn_enable_all(&nic->pf);
@@ -925,6 +926,23 @@ static void test_rate_values(void)
                     VANE_ERR_RANGE);
     g_assert_cmpint(group_set(nic, 1, 10, 11), ==, VANE_ERR_RANGE);
     g_assert_cmpint(group_set(nic, 1, 0, 11), ==, VANE_OK);
+    memcpy(group.name, "tenant", 7);
+    group.tx_max = cpu_to_le32(10);
+    group.tx_share = cpu_to_le32(9);
+    g_assert_cmpint(command(nic, VANE_CMD_RATE_GROUP_SET, &group), ==,
+                    VANE_OK);
+    g_assert_cmpint(command_answer(nic, VANE_CMD_RATE_GROUP_GET, &ask,
+                                   sizeof(ask), &found, sizeof(found)), ==,
+                    VANE_OK);
+    g_assert_cmpmem(&found, sizeof(found), &group, sizeof(group));
+    ask.group = cpu_to_le16(VANE_MAX_RATE_GROUPS + 1);
+    g_assert_cmpint(command(nic, VANE_CMD_RATE_GROUP_GET, &ask), ==,
+                    VANE_ERR_RANGE);
+    ask.group = 0;
+    g_assert_cmpint(command(nic, VANE_CMD_RATE_GROUP_GET, &ask), ==,
+                    VANE_ERR_INVALID);
+    ask.group = cpu_to_le16(1);
+
     group.reserved1 = cpu_to_le32(1);
     g_assert_cmpint(command(nic, VANE_CMD_RATE_GROUP_SET, &group), ==,
                     VANE_ERR_INVALID);
@@ -939,6 +957,15 @@ static void test_rate_values(void)
     g_assert_cmpuint(cmd.tx_max | cmd.tx_share | cmd.rate_group, ==, 0);
     g_assert_cmpint(rate_set(nic, 0, 1, 0, 0), ==, VANE_ERR_UNSUPPORTED);
     g_assert_cmpint(group_set(nic, 1, 1, 0), ==, VANE_ERR_UNSUPPORTED);
+    g_assert_cmpint(command(nic, VANE_CMD_RATE_GROUP_GET, &ask), ==,
+                    VANE_ERR_UNSUPPORTED);
+    wr32(&nic->pf, VANE_REG_PF_CTRL, VANE_PF_CTRL_RESET);
+    fn_enable_all(&nic->pf);
+    mailbox_enable(nic);
+    g_assert_cmpint(command_answer(nic, VANE_CMD_RATE_GROUP_GET, &ask,
+                                   sizeof(ask), &found, sizeof(found)), ==,
+                    VANE_OK);
+    g_assert_cmpmem(&found, sizeof(found), &ask, sizeof(ask));
     g_assert_cmpint(command(nic, VANE_CMD_SWITCH_SET,
                             (&(struct vane_cmd_switch) {
                                 .mode = cpu_to_le32(VANE_SWITCH_VEPA) })), ==,

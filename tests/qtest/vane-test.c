@@ -490,6 +490,75 @@ static void test_commands(void)
     nic_free(nic);
 }
 
+/* Counters of many VFs, in records of as many as are asked for. */
+static void test_vf_stats(void)
+{
+    Nic *nic = nic_new();
+    struct vane_cmd_vf_stats cmd = {
+        .first = cpu_to_le16(1),
+        .count = cpu_to_le16(3),
+        .counters = cpu_to_le16(VANE_MAX_VF_STATS),
+    };
+    uint64_t addr = alloc(nic, 4 * VANE_MAX_VF_STATS * sizeof(uint64_t));
+    Fn vf;
+
+    fn_enable_all(&nic->pf);
+    mailbox_enable(nic);
+    vfs_enable(nic, 3);
+    vf_init(nic, &vf, 2);
+    fn_enable_all(&vf);
+    wr32(&vf, VANE_REG_MBOX_DB, 0);
+
+    qtest_memset(nic->qts, addr, 0xff,
+                 4 * VANE_MAX_VF_STATS * sizeof(uint64_t));
+    cmd.addr = cpu_to_le64(addr);
+    g_assert_cmpint(command(nic, VANE_CMD_VF_STATS_READ, &cmd), ==, VANE_OK);
+    for (int i = 0; i < 4 * VANE_MAX_VF_STATS; i++) {
+        uint64_t want = 0;
+
+        if (i == VANE_MAX_VF_STATS + VANE_STAT_MBOX_ERRORS) {
+            want = 1;
+        } else if (i >= 3 * VANE_MAX_VF_STATS) {
+            want = UINT64_MAX;
+        }
+        g_assert_cmphex(qtest_readq(nic->qts, addr + 8 * i), ==, want);
+    }
+
+    cmd.first = cpu_to_le16(2);
+    cmd.count = cpu_to_le16(1);
+    cmd.counters = cpu_to_le16(VANE_STAT_MBOX_ERRORS + 1);
+    g_assert_cmpint(command(nic, VANE_CMD_VF_STATS_READ, &cmd), ==, VANE_OK);
+    g_assert_cmphex(qtest_readq(nic->qts, addr + 8 * VANE_STAT_MBOX_ERRORS),
+                    ==, 1);
+
+    cmd.first = cpu_to_le16(VANE_MAX_VFS);
+    g_assert_cmpint(command(nic, VANE_CMD_VF_STATS_READ, &cmd), ==,
+                    VANE_ERR_RANGE);
+    cmd.first = 0;
+    cmd.counters = cpu_to_le16(VANE_MAX_VF_STATS + 1);
+    g_assert_cmpint(command(nic, VANE_CMD_VF_STATS_READ, &cmd), ==,
+                    VANE_ERR_RANGE);
+    cmd.counters = cpu_to_le16(1);
+    cmd.addr = cpu_to_le64(addr + 4);
+    g_assert_cmpint(command(nic, VANE_CMD_VF_STATS_READ, &cmd), ==,
+                    VANE_ERR_INVALID);
+    cmd.addr = cpu_to_le64(UINT64_MAX & ~7ull);
+    g_assert_cmpint(command(nic, VANE_CMD_VF_STATS_READ, &cmd), ==,
+                    VANE_ERR_INTERNAL);
+    cmd.addr = cpu_to_le64(addr);
+    cmd.count = 0;
+    g_assert_cmpint(command(nic, VANE_CMD_VF_STATS_READ, &cmd), ==,
+                    VANE_ERR_INVALID);
+
+    wr32(&nic->pf, VANE_REG_PF_CTRL, VANE_PF_CTRL_RESET);
+    fn_enable(&nic->pf, VANE_FEAT_VEB);
+    mailbox_enable(nic);
+    cmd.count = cpu_to_le16(1);
+    g_assert_cmpint(command(nic, VANE_CMD_VF_STATS_READ, &cmd), ==,
+                    VANE_ERR_UNSUPPORTED);
+    nic_free(nic);
+}
+
 /* Filters: all or none, and no more than there is room for. */
 static void test_filters(void)
 {
@@ -687,6 +756,7 @@ int main(int argc, char **argv)
     qtest_add_func("/vane/vector", test_vector);
     qtest_add_func("/vane/mailbox", test_mailbox);
     qtest_add_func("/vane/commands", test_commands);
+    qtest_add_func("/vane/vf-stats", test_vf_stats);
     qtest_add_func("/vane/filters", test_filters);
     qtest_add_func("/vane/sr-iov", test_sriov);
     qtest_add_func("/vane/flr", test_flr);

@@ -332,11 +332,12 @@ def rate_nodes_run_out(env):
 
 
 def rates_hold(env):
-    """Rates outlive resets and reloads; groups do, but for the driver's end."""
+    """Rates and groups outlive resets, reloads and the driver."""
     env.some_vfs(3)
     rate_set(env, 0, "tx_share 5mbit tx_max 20mbit")
-    gold = rate_add(env, "gold", "tx_max 100mbit")
+    rate_add(env, "gold", "tx_max 100mbit tx_share 10mbit")
     rate_set(env, 2, "parent gold")
+    defer(rate_set, env, 2, "noparent")
     before = env.rates()
     cmd(f"devlink dev reload {env.handle}")
     env.fresh_pf()
@@ -344,15 +345,36 @@ def rates_hold(env):
     env.pf.reset()
     ksft_eq(env.rates(), before)
     cmd("modprobe -r vane")
-    gold.cancel()
     cmd("modprobe vane")
     env.fresh_pf()
-    ksft_eq(leaf(env, 0), (5, 20))
+    ksft_eq(env.rates(), before)
     ksft_eq(ip_rate(env, 0), (5, 20))
-    ksft_not_in("parent", env.rates()[env.port(2)])
+    says(f"ip link set dev {env.pf.ifname} vf 2 min_tx_rate 0 max_tx_rate 1",
+         "busy")
     env.write_numvfs(0)
     env.set_vfs(3)
     ksft_eq(leaf(env, 0), (0, 0))
+    ksft_not_in("parent", env.rates()[env.port(2)])
+
+
+def rate_node_deleted(env):
+    """A group that was deleted does not come back with the next driver."""
+    env.some_vfs(1)
+    gold = rate_add(env, "gold", "tx_max 100mbit")
+    rate_add(env, "silver")
+    gold.exec()
+    cmd("modprobe -r vane")
+    cmd("modprobe vane")
+    env.fresh_pf()
+    ksft_eq(sorted(env.rates()), [env.port(0), f"{env.handle}/silver"])
+
+
+def rate_node_name(env):
+    """A name that the device cannot keep is refused."""
+    rate_add(env, "x" * (hw.VANE_RATE_NAME_SIZE - 1))
+    says(f"devlink port function rate add {env.handle}/"
+         f"{'x' * hw.VANE_RATE_NAME_SIZE}",
+         f"limit of {hw.VANE_RATE_NAME_SIZE - 1} characters")
 
 
 # The rest that is static
@@ -474,6 +496,26 @@ def tx_health(env):
     ksft_in("tail", cmd(f"devlink health dump show {env.handle} reporter tx"))
     cmd(f"devlink health dump clear {env.handle} reporter tx")
     wait_until(lambda: port.reaches(ext), RECOVERY, what="the PF sends again")
+
+
+def mailbox_health(env):
+    """A command without an answer: an errno, a report, and a reset as cure."""
+    env.some_vfs(1)
+    before = env.reporter("mailbox")
+    infos = env.vf_infos()
+    env.fault("command-drop", 1, "pf")
+    ksft_in("timed out", fails(f"ip link set dev {env.pf.ifname} vf 0 "
+                               "mac 02:00:00:00:00:99"))
+    wait_until(lambda: env.reporter("mailbox")["recover"] >
+               before["recover"], RECOVERY, what="recovered")
+    after = env.reporter("mailbox")
+    ksft_eq((after["error"], after["state"]),
+            (before["error"] + 1, "healthy"))
+    ksft_in("sq_filled", cmd(f"devlink health dump show {env.handle} "
+                             "reporter mailbox"))
+    cmd(f"devlink health dump clear {env.handle} reporter mailbox")
+    ksft_eq(env.vf_infos(), infos)
+    env.vf_set(0, "mac 02:00:00:00:00:99")
 
 
 def fatal_health(env):
@@ -621,7 +663,8 @@ def driver_goes_while_in_use(env):
 if __name__ == "__main__":
     ksft_main([ports, phys_port_name, hw_addr, max_io_eqs, msix_count,
                sizes_run_out, sizes_hold, rate_leaf, rate_node,
-               rate_nodes_run_out, rates_hold, resources, regions, reload,
-               reload_of_dead, healthy, tx_health, fatal_health, vf_health,
-               vfs_in_use, last_vf_in_use, force, driver_goes_while_in_use],
+               rate_nodes_run_out, rates_hold, rate_node_deleted,
+               rate_node_name, resources, regions, reload, reload_of_dead, healthy, tx_health, mailbox_health,
+               fatal_health, vf_health, vfs_in_use, last_vf_in_use, force,
+               driver_goes_while_in_use],
               Devlink)

@@ -473,7 +473,8 @@ def partner(env, **values):
 def partner_speed(env):
     """Speeds of the partner: PF and VFs follow."""
     defer(wait_speed, env.vf0, speed(env.vf0))
-    for value in (1000, 2500, 5000, 10000, 25000, 40000, 50000, 100000):
+    for value in (10, 100, 1000, 2500, 5000, 10000, 25000, 40000, 50000,
+                  100000):
         partner(env, speed=value)
         for port in (*env.both, env.vf1):
             wait_speed(port, value)
@@ -621,7 +622,6 @@ def counter_groups(env):
                         "eth-phy rmon")[0]
 
     before = groups()
-    ksft_eq(before["eth-phy"], {"SymbolErrorDuringCarrier": 0})
     env.vf0.set("mtu 9000")
     defer(env.vf0.set, "mtu 1500")
     sender = Sender(env.ext)
@@ -651,6 +651,27 @@ def counter_groups(env):
                     env.vf0.ns).stdout)
 
 
+def symbol_errors(env):
+    """Frames damaged on the medium are counted as such, and reach nobody."""
+    def errors():
+        text = cmd_json(f"ethtool --json -S {env.pf_if.ifname} --groups "
+                        "eth-phy")[0]
+        return text["eth-phy"]["SymbolErrorDuringCarrier"]
+
+    before = errors()
+    sender, capture = Sender(env.ext), Capture(env.vf0)
+    lost = [make(env.ext, env.vf0) for _ in range(2)]
+    env.fault("symbol-errors", len(lost))
+    for frame in lost:
+        sender.send(frame)
+    frame = make(env.ext, env.vf0)
+    sender.send(frame)
+    capture.expect(frame)
+    for frame in lost:
+        ksft_eq(capture.saw(frame), False, f"got {frame}")
+    ksft_eq(errors() - before, len(lost))
+
+
 def led(env):
     """ethtool -p makes the LED blink, and leaves it off."""
     ksft_eq(env.qmp.get(env.nic, "led"), False)
@@ -670,4 +691,4 @@ if __name__ == "__main__":
                rule_order, rule_table, contexts, context_limit, hash_fields,
                rules_outlive_resets, wrong_rules, partner_speed, link_settings,
                flaps, link_outlives_reset, pause_negotiated, pause_frames,
-               counter_groups, led], set_up)
+               counter_groups, symbol_errors, led], set_up)

@@ -1,0 +1,248 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""libvirt and the PF's VFs: what it finds of them, and what it sets on one that a
+domain gets. The domain has nothing to boot, and stays in its firmware."""
+
+import errno
+import os
+import signal
+from xml.etree import ElementTree
+
+from lib.py import (PCI, Vane, cmd, defer, hw, ksft_eq, ksft_in, ksft_main,
+                    ksft_ne, ksft_raises, read, wait_until, write)
+
+VFS = 7
+MAC = "52:54:00:aa:bb:01"
+POOL = "vfs"
+DOMAIN = "guest"
+SLOW = 110
+
+# Run as root, without systemd's help
+QEMU_CONF = """
+user = "root"
+group = "root"
+security_driver = "none"
+namespaces = []
+cgroup_controllers = []
+stdio_handler = "file"
+remember_owner = 0
+dynamic_ownership = 0
+"""
+
+REPO = os.path.realpath(os.path.join(os.path.dirname(__file__), "../.."))
+EMULATOR = "/run/vane-emulator"
+EMULATOR_TEXT = f"""#!/bin/sh
+exec {REPO}/build/qemu/qemu-system-x86_64 -L /usr/share/seabios \\
+	-L /usr/share/qemu "$@"
+"""
+
+DOMAIN_XML = """
+<domain type='kvm'>
+  <name>{name}</name>
+  <memory unit='MiB'>64</memory>
+  <os><type arch='x86_64' machine='q35'>hvm</type></os>
+  <features><acpi/></features>
+  <devices>
+    <emulator>{emulator}</emulator>
+    <controller type='usb' model='none'/>
+    <memballoon model='none'/>
+    {interface}
+  </devices>
+</domain>
+"""
+
+
+def file(path, text, mode="w"):
+    """Writes a file."""
+    with open(path, mode, encoding="ascii") as out:
+        out.write(text)
+    return path
+
+
+def kill(pidfile):
+    """Ends a daemon, and waits for that."""
+    pid = int(read(pidfile))
+    os.kill(pid, signal.SIGTERM)
+    wait_until(lambda: not os.path.exists(f"/proc/{pid}"), what=pidfile)
+
+
+def set_up():
+    """Some VFs, and libvirtd, which knows the emulator."""
+    env = Vane(VFS)
+    env.pf_port()
+    cmd("modprobe vfio-pci")
+    file("/etc/libvirt/qemu.conf", QEMU_CONF, "a")
+    file(EMULATOR, EMULATOR_TEXT)
+    os.chmod(EMULATOR, 0o755)
+    os.makedirs("/run/dbus", exist_ok=True)
+    cmd("dbus-daemon --system --fork")
+    defer(kill, "/run/dbus/pid")
+    cmd("libvirtd -d", timeout=SLOW)
+    defer(kill, "/run/libvirtd.pid")
+    virsh(f"domcapabilities --virttype kvm --emulatorbin {EMULATOR}")
+    return env
+
+
+def virsh(args):
+    """virsh @args"""
+    return cmd(f"virsh {args}", timeout=SLOW)
+
+
+def virsh_xml(args):
+    """The same, where it prints XML."""
+    return ElementTree.fromstring(virsh(args))
+
+
+def nodedev(bdf):
+    """libvirt's name of a function."""
+    return "pci_" + bdf.replace(":", "_").replace(".", "_")
+
+
+def addresses(parent):
+    """PCI addresses below an element."""
+    return [f"{int(entry.get('domain'), 0):04x}:{int(entry.get('bus'), 0):02x}:"
+            f"{int(entry.get('slot'), 0):02x}.{int(entry.get('function'), 0):x}"
+            for entry in parent.findall("address")]
+
+
+def vf_bdfs(env):
+    """PCI addresses of all VFs."""
+    return [env.vf_bdf(index) for index in range(env.numvfs())]
+
+
+def pool(env):
+    """A network that has the PF's VFs, for the time of the case."""
+    path = file("/run/pool.xml", f"""
+        <network>
+          <name>{POOL}</name>
+          <forward mode='hostdev' managed='yes'>
+            <pf dev='{env.pf.ifname}'/>
+          </forward>
+        </network>""")
+    virsh(f"net-create {path}")
+    defer(virsh, f"net-destroy {POOL}")
+
+
+def start(interface):
+    """A domain with an interface, until the case ends or it is told to end."""
+    path = file("/run/domain.xml", DOMAIN_XML.format(
+        name=DOMAIN, emulator=EMULATOR, interface=interface))
+    virsh(f"create {path}")
+    return defer(virsh, f"destroy {DOMAIN}")
+
+
+def pool_interface(vlan):
+    """An interface that is whatever VF of the pool is free."""
+    return f"""
+        <interface type='network'>
+          <source network='{POOL}'/>
+          <mac address='{MAC}'/>
+          <vlan><tag id='{vlan}'/></vlan>
+        </interface>"""
+
+
+def has_domain(env, index, vlan):
+    """The VF is the domain's, with the MAC and VLAN that are wanted."""
+    info = env.vf_info(index)
+    ksft_eq(info["address"], MAC)
+    ksft_eq(info["vlan_list"][0]["vlan"], vlan)
+    ksft_eq(env.vf(index).driver, "vfio-pci")
+    devices = virsh(f"qemu-monitor-command {DOMAIN} --hmp info pci")
+    ksft_in(f"PCI device {hw.VANE_PCI_VENDOR_ID:04x}:"
+            f"{hw.VANE_PCI_DEVICE_ID_VF:04x}", devices)
+
+
+def devices_found(env):
+    """The PF has its VFs, and each VF its PF."""
+    names = virsh("nodedev-list --cap pci").split()
+    functions = virsh_xml(f"nodedev-dumpxml {nodedev(env.pf.bdf)}")
+    found = functions.find(".//capability[@type='virt_functions']")
+    ksft_eq(found.get("maxCount"), str(hw.VANE_MAX_VFS))
+    ksft_eq(addresses(found), vf_bdfs(env))
+    ksft_eq(functions.findtext("driver/name"), "vane")
+    for bdf in vf_bdfs(env):
+        ksft_in(nodedev(bdf), names)
+        function = virsh_xml(f"nodedev-dumpxml {nodedev(bdf)}")
+        found = function.find(".//capability[@type='phys_function']")
+        ksft_eq(addresses(found), [env.pf.bdf])
+        ksft_eq(function.findtext("driver/name"), "vanevf")
+
+
+def netdevs_found(env):
+    """Interfaces of VFs are known with their MACs and features."""
+    names = virsh("nodedev-list --cap net").split()
+    for info in env.vf_infos():
+        ifname = env.vf(info["vf"]).ifname
+        name = f"net_{ifname}_{info['address'].replace(':', '_')}"
+        ksft_in(name, names)
+        ksft_eq(virsh_xml(f"nodedev-dumpxml {name}").findtext("parent"),
+                nodedev(env.vf_bdf(info["vf"])))
+
+
+def pool_has_vfs(env):
+    """A hostdev network by the PF's name has all of its VFs."""
+    pool(env)
+    forward = virsh_xml(f"net-dumpxml {POOL}").find("forward")
+    ksft_eq(addresses(forward), vf_bdfs(env))
+
+
+def domain_from_pool(env):
+    """A domain gets a VF of the pool with MAC and VLAN, and gives it back as it
+    was."""
+    before = env.vf_infos()
+    pool(env)
+    domain = start(pool_interface(42))
+    has_domain(env, 0, 42)
+    ksft_eq(env.vf_infos()[1:], before[1:], "the other VFs")
+    domain.exec()
+    ksft_eq(env.vf_infos(), before)
+    ksft_eq(env.vf(0).driver, "vanevf")
+    env.vf(0).wait_ifname()
+
+
+def domain_with_vf(env):
+    """The same with a VF that is named."""
+    before = env.vf_infos()
+    index = VFS - 1
+    slot, function = env.vf_bdf(index).split(":")[2].split(".")
+    bus = env.vf_bdf(index).split(":")[1]
+    domain = start(f"""
+        <interface type='hostdev' managed='yes'>
+          <source>
+            <address type='pci' domain='0' bus='0x{bus}' slot='0x{slot}'
+                     function='0x{function}'/>
+          </source>
+          <mac address='{MAC}'/>
+          <vlan><tag id='4094'/></vlan>
+        </interface>""")
+    has_domain(env, index, 4094)
+    with ksft_raises(OSError) as raised:
+        env.write_numvfs(0)
+    ksft_eq(raised.exception.errno, errno.EBUSY)
+    domain.exec()
+    ksft_eq(env.vf_infos(), before)
+    ksft_eq(env.vf(index).driver, "vanevf")
+
+
+def domain_without_drivers(env):
+    """VFs that no driver of the host takes are libvirt's all the same."""
+    autoprobe = f"{env.pf.path}/sriov_drivers_autoprobe"
+    env.write_numvfs(0)
+    defer(env.set_vfs, VFS)
+    write(autoprobe, 0)
+    defer(write, autoprobe, 1)
+    env.write_numvfs(2)
+    defer(env.write_numvfs, 0)
+    ksft_eq([env.vf(index).driver for index in range(2)], [None, None])
+    before = env.vf_infos()
+    pool(env)
+    domain = start(pool_interface(7))
+    has_domain(env, 0, 7)
+    domain.exec()
+    ksft_eq(env.vf_infos(), before)
+    ksft_ne(read(f"{PCI}/devices/{env.vf_bdf(0)}/enable"), "1")
+
+
+if __name__ == "__main__":
+    ksft_main([devices_found, netdevs_found, pool_has_vfs, domain_from_pool,
+               domain_with_vf, domain_without_drivers], set_up)
