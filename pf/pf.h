@@ -248,8 +248,8 @@ struct vane_health {
  * @lock: guards all that follows
  * @vfs: virtual functions, from before they appear until after they are gone
  * @num_vfs: entries of @vfs
- * @vf_stats_valid: @vf_stats has been written since @vfs are these
- * @vf_stats_time: jiffies of that
+ * @vf_stats_next: the VF after the one whose counters were told last, or 0
+ * @vf_stats_time: when @vf_stats was written, in jiffies
  * @mode: mode of the switch
  * @port_up: the port has link
  * @port_speed: its speed, Mb/s
@@ -297,7 +297,7 @@ struct vane_pf {
 	struct mutex lock;	/* guards what follows */
 	struct vane_vf *vfs;
 	u16 num_vfs;
-	bool vf_stats_valid;
+	u16 vf_stats_next;
 	unsigned long vf_stats_time;
 	enum vane_switch_mode mode;
 	bool port_up;

@@ -396,7 +396,7 @@ static void publish_vfs(struct vane_pf *pf, struct vane_vf *vfs, u16 num_vfs)
 
 	pf->vfs = vfs;
 	pf->num_vfs = num_vfs;
-	pf->vf_stats_valid = false;
+	pf->vf_stats_next = 0;
 }
 
 /**

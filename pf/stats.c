@@ -3,14 +3,14 @@
  * VANE PF driver: counters of the functions.
  *
  * The device writes the counters of all VFs to memory at once, and who asks for
- * one VF after the other (ip, ethtool) has them from there: what takes a moment
- * of the device's time for each of 256 VFs would add up under rtnl.
+ * one VF after the other, as ip does, has them from there: what takes a moment of
+ * the device's time for each of 256 VFs would add up under rtnl.
  */
 #include <linux/dma-mapping.h>
 
 #include "pf.h"
 
-/* How old counters may be that are told */
+/* How long one may take who asks for one VF after the other */
 #define VANE_STATS_AGE		msecs_to_jiffies(20)
 
 #define VANE_STATS_BYTES	(VANE_MAX_VFS * VANE_STAT_COUNT * \
@@ -42,7 +42,7 @@ void vane_stats_exit(struct vane_pf *pf)
 			  pf->vf_stats_dma);
 }
 
-/* Have the device write the counters of all VFs, where they are too old */
+/* Have the device write the counters of all VFs */
 static int refresh(struct vane_pf *pf)
 {
 	const struct vane_cmd_vf_stats cmd = {
@@ -50,21 +50,12 @@ static int refresh(struct vane_pf *pf)
 		.counters = cpu_to_le16(VANE_STAT_COUNT),
 		.addr = cpu_to_le64(pf->vf_stats_dma),
 	};
-	int err;
 
 	lockdep_assert_held(&pf->lock);
 
-	if (pf->vf_stats_valid &&
-	    time_before(jiffies, pf->vf_stats_time + VANE_STATS_AGE))
-		return 0;
-	pf->vf_stats_valid = false;
-	err = vane_pf_command(pf, VANE_CMD_VF_STATS_READ, &cmd, sizeof(cmd),
-			      NULL, 0);
-	if (err)
-		return err;
 	pf->vf_stats_time = jiffies;
-	pf->vf_stats_valid = true;
-	return 0;
+	return vane_pf_command(pf, VANE_CMD_VF_STATS_READ, &cmd, sizeof(cmd),
+			       NULL, 0);
 }
 
 static void take(u64 *counters, const __le64 *answer, size_t count)
@@ -104,26 +95,45 @@ static int ask(struct vane_pf *pf, u16 port, u64 *counters)
 	return err;
 }
 
+/* Whether @index follows the VF whose counters were told last, of one walk */
+static bool is_next(const struct vane_pf *pf, u16 index)
+{
+	lockdep_assert_held(&pf->lock);
+
+	return index && index == pf->vf_stats_next &&
+	       time_before(jiffies, pf->vf_stats_time + VANE_STATS_AGE);
+}
+
 /**
  * vane_stats_get() - counters of a function
  * @pf: the PF
  * @port: VF index or VANE_PORT_PF
  * @counters: VANE_STAT_COUNT of them, by enum vane_stat
  *
+ * As they are now, but for who walks over all VFs: those of later ones are as old
+ * as the walk.
+ *
  * Return: 0 or an errno; -ENOENT if there is no such VF.
  */
 int vane_stats_get(struct vane_pf *pf, u16 port, u64 *counters)
 {
-	int err;
+	int err = 0;
 
 	if (port == VANE_PORT_PF || !(pf->vdev.features & VANE_FEAT_VF_STATS))
 		return ask(pf, port, counters);
 
 	mutex_lock(&pf->lock);
-	err = port < pf->num_vfs ? refresh(pf) : -ENOENT;
-	if (!err)
+	if (port >= pf->num_vfs)
+		err = -ENOENT;
+	else if (!is_next(pf, port))
+		err = refresh(pf);
+	if (!err) {
 		take(counters, &pf->vf_stats[port * VANE_STAT_COUNT],
 		     VANE_STAT_COUNT);
+		pf->vf_stats_next = port + 1;
+	} else {
+		pf->vf_stats_next = 0;
+	}
 	mutex_unlock(&pf->lock);
 	return err;
 }
