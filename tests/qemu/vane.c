@@ -271,9 +271,25 @@ static void vane_bh(void *opaque)
     }
 }
 
+/* As aio_bh_call() does for the bottom half. */
+static void vane_latency_timer(void *opaque)
+{
+    MemReentrancyGuard *guard = &DEVICE(opaque)->mem_reentrancy_guard;
+    bool engaged = guard->engaged_in_io;
+
+    guard->engaged_in_io = true;
+    vane_bh(opaque);
+    guard->engaged_in_io = engaged;
+}
+
 void vane_schedule(VaneDevice *dev)
 {
-    qemu_bh_schedule(dev->bh);
+    if (!dev->latency_ns) {
+        qemu_bh_schedule(dev->bh);
+    } else if (!timer_pending(&dev->latency_timer)) {
+        timer_mod(&dev->latency_timer, dev->latency_ns +
+                  qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL));
+    }
 }
 
 /*
@@ -395,6 +411,8 @@ static void device_init(VaneDevice *dev)
 {
     dev->bh = qemu_bh_new_guarded(vane_bh, dev,
                                   &DEVICE(dev)->mem_reentrancy_guard);
+    timer_init_ns(&dev->latency_timer, QEMU_CLOCK_VIRTUAL, vane_latency_timer,
+                  dev);
     vane_mbox_init(dev);
     vane_function_init(&dev->fn, dev, PCI_DEVICE(dev), VANE_PORT_PF,
                        VANE_MAX_QUEUES_PF, VANE_MAX_VECTORS_PF);
@@ -409,6 +427,7 @@ static void device_exit(VaneDevice *dev)
     dev->nic = NULL;
     vane_function_exit(&dev->fn);
     vane_mbox_exit(dev);
+    timer_deinit(&dev->latency_timer);
     qemu_bh_delete(dev->bh);
     dev->bh = NULL;
 }
@@ -518,6 +537,7 @@ static const VMStateDescription vane_vmstate = {
 static const Property vane_properties[] = {
     DEFINE_NIC_PROPERTIES(VaneDevice, conf),
     DEFINE_PROP_UINT16("total-vfs", VaneDevice, sriov.total_vfs, VANE_MAX_VFS),
+    DEFINE_PROP_UINT32("latency-ns", VaneDevice, latency_ns, 0),
 };
 
 static void vane_class_init(ObjectClass *klass, void *data)

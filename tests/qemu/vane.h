@@ -392,6 +392,8 @@ struct VaneDevice {
     NICState *nic;
     NICConf conf;
     QEMUBH *bh;
+    uint32_t latency_ns;        /* until it runs: 0 is the host's pace */
+    QEMUTimer latency_timer;    /* runs it in the guest's time, if not 0 */
     bool running;               /* in the bottom half */
     bool uplink_waits;          /* a frame was told to */
     QEMUTimer *mbox_timer;      /* fault-mbox-delay-ms */
