@@ -162,7 +162,7 @@ def igb():
 def pair(name, driver, modules):
     """Two cards of the same kind."""
     def make():
-        cmd(f"modprobe {driver.replace('-', '_')}")
+        cmd(f"modprobe {modules[0]}")
         return Nic(name, modules, by_driver(driver), modules)
     return make
 
