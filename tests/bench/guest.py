@@ -156,7 +156,7 @@ def igb():
     """From the PF of an igb to its VF."""
     vfs = by_driver("igbvf")
     pf = by_driver("igb")
-    return Nic("igb", ["igb"], pf + vfs[:1], ["igb"])
+    return Nic("igb", ["igb"], pf + vfs[:1], ["igb", "igbvf"])
 
 
 def pair(name, driver, modules):

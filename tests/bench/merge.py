@@ -14,6 +14,7 @@ import sys
 # Functions of the kernel that drivers call and that count by themselves: all
 # that begin so
 CORE = {
+    "virtqueue": ("virtqueue_", "vring_", "vp_", "detach_buf_split"),
     "dma map": ("dma_map_", "dma_sync_", "dma_direct_map"),
     "dma unmap": ("dma_unmap_", "dma_direct_unmap"),
     "page pool": ("page_pool_", "__page_pool"),
