@@ -24,6 +24,7 @@ from lib.py import (PCI, Background, Function, Qmp, cmd, ethtool, ip, read, run,
 
 SIZE = 60               # of a frame: 64 bytes with its FCS
 DRAIN = 0.02            # seconds, the guest's: until the last frame is through
+MODERATION = 50         # microseconds between interrupts
 SETTLE = 0.02           # seconds, the guest's: what was begun before is over
 COUNTS = (2048, 10240)  # packets
 TRANSACTIONS = (200, 1200)
@@ -232,6 +233,9 @@ def up(name):
     """Up, with one queue pair, and with link."""
     ip(f"link set dev {name} up")
     run(f"ethtool -L {name} combined 1")
+    # A steady pace, where the card has one: what adapts depends on the past.
+    run(f"ethtool -C {name} adaptive-rx off")
+    run(f"ethtool -C {name} rx-usecs {MODERATION}")
     with SPINNER.paused():
         wait_until(lambda: attribute(name, "carrier") == "1",
                    what=f"{name}: link")
