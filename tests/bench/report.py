@@ -81,6 +81,27 @@ def rows(result):
     return found
 
 
+def tcp_rows(result):
+    """{what: {NIC: cost}}"""
+    found = {}
+    for part, what, unit in (("tcp-rr", "per TCP round trip", 1),
+                             ("tcp-bulk", "per 10 kB of bulk TCP", 10000),
+                             ("tcp-bulk-gro",
+                              "per 10 kB of bulk TCP, rx-gro-hw on", 10000)):
+        for nic, parts in result.items():
+            if part in parts:
+                cost = parts[part]
+                found.setdefault(what, {})[nic] = {
+                    "driver": cost["driver"] * unit,
+                    "virtqueue": cost.get("virtqueue", 0) * unit,
+                    "kernel": cost["kernel"] * unit,
+                    "MMIO writes": cost.get("mmio writes", 0) * unit,
+                    "interrupts": (cost["interrupts one"] +
+                                   cost["interrupts other"]) * unit,
+                }
+    return found
+
+
 def number(value):
     """As short as it says something."""
     if value is None:
@@ -92,10 +113,10 @@ def number(value):
     return f"{value:.1f}"
 
 
-def table(nics):
+def table(nics, title="per packet"):
     """Lines of a Markdown table: a column for each NIC."""
     names = list(nics)
-    yield "| per packet | " + " | ".join(names) + " |"
+    yield f"| {title} | " + " | ".join(names) + " |"
     yield "| --- |" + " ---: |" * len(names)
     for what in next(iter(nics.values())):
         yield f"| {what} | " + " | ".join(number(nics[name][what])
@@ -115,6 +136,11 @@ def markdown(result):
         yield f"## Bursts of {burst}"
         yield ""
         yield from table(nics)
+    for what, nics in tcp_rows(result).items():
+        yield ""
+        yield f"## Instructions {what}"
+        yield ""
+        yield from table(nics, what)
 
 
 def plot(out, burst, nics):
