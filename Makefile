@@ -18,7 +18,7 @@ endif
 else
 
 .DEFAULT_GOAL := all
-.PHONY: all help tree qemu modules check check-fast check-debug lint demo \
+.PHONY: all help tree qemu modules check check-fast check-debug lint demo bench bench-short \
 	install run clean clean-cache
 
 all: qemu modules
@@ -48,6 +48,14 @@ check-debug:
 ## make lint          checkpatch, sparse, W=1, kernel-doc, and linters
 lint:
 	@tests/lint
+
+## make bench         what a packet costs, beside igb, e1000e, vmxnet3 and virtio
+bench: modules
+	@tests/bench/run
+
+## make bench-short   is it still within tests/bench/budget.json?
+bench-short: modules
+	@tests/bench/run --short
 
 ## make tree          only the Debian tree that all of it lives in
 tree:

@@ -27,25 +27,15 @@
  * @skb: frame that ends with this descriptor, else NULL
  * @dma: address of the fragment, to unmap it
  * @len: bytes of the fragment
+ * @bytes: with @skb: bytes of the frame on the wire, all segments together
  * @segs: with @skb: segments that the frame is on the wire
- * @hdr_len: with @skb: bytes of header that each further segment repeats
  */
 struct vane_tx_buf {
 	struct sk_buff *skb;
 	dma_addr_t dma;
 	u32 len;
+	u32 bytes;
 	u16 segs;
-	u16 hdr_len;
-};
-
-/**
- * struct vane_rx_page - memory of one receive buffer
- * @page: page from the pool
- * @offset: where in it the buffer's memory starts
- */
-struct vane_rx_page {
-	struct page *page;
-	u32 offset;
 };
 
 /**
@@ -151,10 +141,13 @@ struct vane_txq {
 	dma_addr_t words_dma;
 };
 
+/* What says how a frame is to be taken: the upper half of a completion's info */
+#define VANE_RX_FLAGS(info)		((u32)((info) >> 32))
+
 /**
  * struct vane_rxq - a receive queue
  * @cpl: ring that the device writes, of either size of completion
- * @page: memory of each buffer, by buffer id
+ * @mem: memory of each buffer, a part of a page of @pool, by buffer id
  * @desc: ring of buffers that the device reads
  * @pool: where pages come from
  * @skb: frame of which more buffers are to come
@@ -164,17 +157,18 @@ struct vane_txq {
  * @mask: entries - 1, of both rings
  * @head: next completion, free-running; its buffer has the same index, for
  *	the device uses buffers in order
- * @tail: next buffer to post, free-running
  * @buf_len: bytes of each buffer
  * @chunk: memory of each buffer: headroom, @buf_len, skb_shared_info
  * @index: of the queue
  * @cpl_shift: log2 of the bytes of a completion
- * @csum: take the device's word for checksums
- * @hash: take the device's hash
+ * @flags_used: VANE_RX_FLAGS() that count: the device's word for checksums may
+ *	be unwanted, and so may its hash
  * @stats: counters of this index
  * @next: further queue of the same vector
  * @vdev: function
+ * @tail: next buffer to post, free-running
  * @rung: tail that the device was told of, free-running
+ * @per_page: buffers in a page of @pool
  * @broken: the device wrote nonsense, and the owner was asked for a reset
  * @vector: that serves it
  * @log2: log2 of the entries of both rings
@@ -182,24 +176,22 @@ struct vane_txq {
  * @words_dma: address of the queue pair's struct vane_queue_words
  */
 struct vane_rxq {
-	/* NAPI alone; @csum and @hash are written under rtnl */
+	/* NAPI alone; @flags_used is written under rtnl */
 	__cacheline_group_begin_aligned(poll);
 
 	void *cpl;
-	struct vane_rx_page *page;
+	void **mem;
 	struct vane_rx_buf *desc;
 	struct page_pool *pool;
 	struct sk_buff *skb;
 	struct net_device *netdev;
+	u32 flags_used;
 	u16 mask;
 	u16 head;
-	u16 tail;
 	u16 buf_len;
 	u16 chunk;
 	u16 index;
 	u8 cpl_shift;
-	bool csum;
-	bool hash;
 
 	__cacheline_group_end_aligned(poll);
 
@@ -211,7 +203,9 @@ struct vane_rxq {
 	struct vane_rxq_stats *stats;
 	struct vane_rxq *next;
 	struct vane_dev *vdev;
+	u16 tail;
 	u16 rung;
+	u8 per_page;
 	bool broken;
 
 	__cacheline_group_end_aligned(burst);

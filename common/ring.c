@@ -118,6 +118,7 @@ static struct vane_rxq *alloc_rxq(struct vane_net *vn,
 	rxq->netdev = vn->netdev;
 	rxq->stats = &vn->rx_stats[q];
 	rxq->chunk = rings->config.chunk;
+	rxq->per_page = PAGE_SIZE / rxq->chunk;
 	rxq->buf_len = rxq->chunk - VANE_RX_OVERHEAD;
 	rxq->cpl_shift = ilog2(rings->config.gro ?
 			       sizeof(struct vane_rx_cpl32) :
@@ -127,14 +128,14 @@ static struct vane_rxq *alloc_rxq(struct vane_net *vn,
 	if (vdev->features & VANE_FEAT_SHADOW_DB)
 		rxq->shadow = &words->rx_shadow;
 
-	rxq->page = kvcalloc(rxq->mask + 1, sizeof(*rxq->page), GFP_KERNEL);
-	if (!rxq->page)
+	rxq->mem = kvcalloc(rxq->mask + 1, sizeof(*rxq->mem), GFP_KERNEL);
+	if (!rxq->mem)
 		goto free_rxq;
 
 	rxq->cpl = dma_alloc_coherent(dev, rx_ring_bytes(rxq), &rxq->dma,
 				      GFP_KERNEL);
 	if (!rxq->cpl)
-		goto free_page;
+		goto free_mem;
 	rxq->desc = rxq->cpl + (1u << rxq->cpl_shift << rxq->log2);
 
 	rxq->pool = create_pool(vn, &rings->config, q);
@@ -150,8 +151,8 @@ drop_buffers:
 	page_pool_destroy(rxq->pool);
 free_ring:
 	dma_free_coherent(dev, rx_ring_bytes(rxq), rxq->cpl, rxq->dma);
-free_page:
-	kvfree(rxq->page);
+free_mem:
+	kvfree(rxq->mem);
 free_rxq:
 	kfree(rxq);
 	return NULL;
@@ -163,7 +164,7 @@ static void free_rxq(struct vane_rxq *rxq)
 	page_pool_destroy(rxq->pool);
 	dma_free_coherent(&rxq->vdev->pdev->dev, rx_ring_bytes(rxq), rxq->cpl,
 			  rxq->dma);
-	kvfree(rxq->page);
+	kvfree(rxq->mem);
 	kfree(rxq);
 }
 
@@ -418,10 +419,15 @@ void vane_rings_disable(struct vane_net *vn)
 void vane_rings_set_options(struct vane_net *vn, netdev_features_t features)
 {
 	struct vane_rings *rings = vn->rings;
+	u64 info_mask = ~0ull;
 	struct vane_rxq *rxq;
 	u32 opt = 0;
 	u16 q;
 
+	if (!(features & NETIF_F_RXCSUM))
+		info_mask &= ~VANE_RXC_CSUM_OK;
+	if (!(features & NETIF_F_RXHASH))
+		info_mask &= ~VANE_RXC_HASH_TYPE;
 	if (features & NETIF_F_HW_VLAN_CTAG_RX)
 		opt |= VANE_RXQ_OPT_VLAN_STRIP;
 	if (rings->config.gro)
@@ -429,8 +435,7 @@ void vane_rings_set_options(struct vane_net *vn, netdev_features_t features)
 
 	for (q = 0; q < rings->config.num_queues; q++) {
 		rxq = rings->rxq[q];
-		WRITE_ONCE(rxq->csum, features & NETIF_F_RXCSUM);
-		WRITE_ONCE(rxq->hash, features & NETIF_F_RXHASH);
+		WRITE_ONCE(rxq->flags_used, VANE_RX_FLAGS(info_mask));
 		vane_wr32(vn->vdev, VANE_RXQ(q) + VANE_RXQ_OPT, opt);
 	}
 }

@@ -12,6 +12,7 @@
  */
 
 #include <linux/bitfield.h>
+#include <linux/dma-mapping.h>
 #include <linux/if_vlan.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
@@ -30,6 +31,21 @@ static_assert(VANE_RX_HEADROOM % (1 << VANE_RXB_ADDR_SHIFT) == 0);
 /* The largest coalesced frame fits into one skb. */
 static_assert((MAX_SKB_FRAGS + 1) * (VANE_RX_CHUNK_LARGE - VANE_RX_OVERHEAD) >=
 	      VANE_TX_MAX_TSO);
+
+/* VANE_RX_FLAGS() of a completion */
+#define RX_TYPE			VANE_RX_FLAGS(VANE_RXC_TYPE)
+#define RX_TYPE_FIRST		VANE_RX_FLAGS(FIELD_PREP(VANE_RXC_TYPE, \
+							 VANE_RXC_TYPE_RX))
+#define RX_TYPE_MORE		VANE_RX_FLAGS(FIELD_PREP(VANE_RXC_TYPE, \
+							 VANE_RXC_TYPE_RX_MORE))
+#define RX_HASH			VANE_RX_FLAGS(VANE_RXC_HASH_TYPE)
+#define RX_HASH_L4		VANE_RX_FLAGS(FIELD_PREP(VANE_RXC_HASH_TYPE, \
+							 VANE_RXC_HASH_L4))
+#define RX_EOP			VANE_RX_FLAGS(VANE_RXC_EOP)
+#define RX_CSUM_OK		VANE_RX_FLAGS(VANE_RXC_CSUM_OK)
+#define RX_CSUM_BAD		VANE_RX_FLAGS(VANE_RXC_CSUM_BAD)
+#define RX_VLAN			VANE_RX_FLAGS(VANE_RXC_VLAN)
+#define RX_GRO			VANE_RX_FLAGS(VANE_RXC_GRO)
 
 /* What one poll counts */
 struct rx_counts {
@@ -83,35 +99,55 @@ void vane_rxq_kick(struct vane_rxq *rxq)
  * @rxq: queue; NAPI, or under rtnl before NAPI runs
  * @gfp: how to allocate
  *
+ * All buffers of a page are posted together.
+ *
  * Return: false if memory ran out before.
  */
 bool vane_rxq_refill(struct vane_rxq *rxq, gfp_t gfp)
 {
 	u16 end = rxq->head + rxq->mask + 1;
-	struct page_pool *pool = rxq->pool;
-	u16 mask = rxq->mask;
+	u16 per_page = rxq->per_page;
+	u16 chunk = rxq->chunk;
 	u16 tail = rxq->tail;
+	/* From a buffer's descriptor to the next one's of the page */
+	u64 step = FIELD_PREP(VANE_RXB_ID, 1) | chunk >> VANE_RXB_ADDR_SHIFT;
 
-	while (tail != end) {
-		unsigned int size = rxq->chunk;
-		struct vane_rx_page *slot;
-		u16 id = tail & mask;
+	while ((u16)(end - tail) >= per_page) {
+		u16 id = tail & rxq->mask;
+		struct vane_rx_buf *desc = &rxq->desc[id];
+		void **mem = &rxq->mem[id];
+		struct page *page;
 		dma_addr_t dma;
+		void *at;
+		u64 word;
+		u16 i;
 
-		slot = &rxq->page[id];
-		slot->page = page_pool_alloc(pool, &slot->offset, &size, gfp);
-		if (unlikely(!slot->page))
-			break;
+		page = page_pool_alloc_pages(rxq->pool, gfp);
+		if (unlikely(!page)) {
+			rxq->tail = tail;
+			return false;
+		}
+		page_pool_fragment_page(page, per_page);
 
-		dma = page_pool_get_dma_addr(slot->page) + slot->offset +
-		      VANE_RX_HEADROOM;
-		rxq->desc[id].desc =
-			cpu_to_le64(FIELD_PREP(VANE_RXB_ID, id) |
-				    dma >> VANE_RXB_ADDR_SHIFT);
-		tail++;
+		at = page_address(page);
+		dma = page_pool_get_dma_addr(page) + VANE_RX_HEADROOM;
+		word = FIELD_PREP(VANE_RXB_ID, id) | dma >> VANE_RXB_ADDR_SHIFT;
+		/* A page's slots follow each other, as rings are powers of two. */
+		for (i = 0; i < per_page; i++) {
+			*mem++ = at;
+			desc++->desc = cpu_to_le64(word);
+			at += chunk;
+			word += step;
+		}
+		tail += per_page;
 	}
 	rxq->tail = tail;
-	return tail == end;
+	return true;
+}
+
+static void drop_buffer(struct vane_rxq *rxq, const void *mem, bool direct)
+{
+	page_pool_put_full_page(rxq->pool, virt_to_page(mem), direct);
 }
 
 /**
@@ -121,9 +157,7 @@ bool vane_rxq_refill(struct vane_rxq *rxq, gfp_t gfp)
 void vane_rxq_drop(struct vane_rxq *rxq)
 {
 	for (; rxq->head != rxq->tail; rxq->head++)
-		page_pool_put_full_page(rxq->pool,
-					rxq->page[rxq->head & rxq->mask].page,
-					false);
+		drop_buffer(rxq, rxq->mem[rxq->head & rxq->mask], false);
 	dev_kfree_skb_any(rxq->skb);
 	rxq->skb = NULL;
 }
@@ -202,28 +236,41 @@ static bool set_gso(struct sk_buff *skb, const struct vane_rxq *rxq,
 		shinfo->gso_type |= SKB_GSO_TCP_ECN;
 
 	counts->gro_packets++;
+	counts->gro_bytes += skb->len;
 	counts->gro_wire_packets += shinfo->gso_segs;
 	counts->gro_hdr_bytes += (shinfo->gso_segs - 1) * hdr_len;
 	return true;
 }
 
+static noinline void finish_rare(struct vane_rxq *rxq, struct sk_buff *skb,
+				 const struct vane_rx_cpl *cpl, u32 flags,
+				 struct rx_counts *counts)
+{
+	counts->csum_bad += !!(flags & RX_CSUM_BAD);
+
+	if (flags & RX_GRO && !set_gso(skb, rxq, cpl, counts))
+		stop_polling(rxq);
+
+	if (flags & RX_VLAN)
+		__vlan_hwaccel_put_tag(skb, htons(ETH_P_8021Q),
+				       FIELD_GET(VANE_RXC_TCI,
+						 le64_to_cpu(cpl->data)));
+}
+
 /* Starts a frame: its first buffer becomes an skb. */
-static struct sk_buff *start_frame(struct vane_rxq *rxq,
-				   const struct vane_rx_page *slot,
-				   const struct vane_rx_cpl *cpl, u64 info,
+static struct sk_buff *start_frame(struct vane_rxq *rxq, void *mem,
+				   const struct vane_rx_cpl *cpl, u32 flags,
 				   unsigned int len, struct rx_counts *counts)
 {
 	u64 data = le64_to_cpu(cpl->data);
 	struct sk_buff *skb;
-	void *va;
 
-	va = page_address(slot->page) + slot->offset;
-	net_prefetch(va + VANE_RX_HEADROOM);
+	net_prefetch(mem + VANE_RX_HEADROOM);
 
-	skb = napi_build_skb(va, rxq->chunk);
+	skb = napi_build_skb(mem, rxq->chunk);
 	if (unlikely(!skb)) {
 		counts->alloc_fail++;
-		page_pool_recycle_direct(rxq->pool, slot->page);
+		drop_buffer(rxq, mem, true);
 		return NULL;
 	}
 	skb_mark_for_recycle(skb);
@@ -231,47 +278,40 @@ static struct sk_buff *start_frame(struct vane_rxq *rxq,
 	__skb_put(skb, len);
 	skb_record_rx_queue(skb, rxq->index);
 
-	if (info & VANE_RXC_HASH_TYPE && READ_ONCE(rxq->hash))
-		skb_set_hash(skb, FIELD_GET(VANE_RXC_HASH, data),
-			     FIELD_GET(VANE_RXC_HASH_TYPE, info) ==
-			     VANE_RXC_HASH_L4 ?
-			     PKT_HASH_TYPE_L4 : PKT_HASH_TYPE_L3);
+	if (flags & RX_HASH)
+		__skb_set_hash(skb, FIELD_GET(VANE_RXC_HASH, data), false,
+			       (flags & RX_HASH) == RX_HASH_L4);
 
-	if (info & VANE_RXC_CSUM_OK && READ_ONCE(rxq->csum)) {
+	if (flags & RX_CSUM_OK) {
 		skb->ip_summed = CHECKSUM_UNNECESSARY;
 		counts->csum_unnecessary++;
 	}
-	counts->csum_bad += !!(info & VANE_RXC_CSUM_BAD);
-
-	if (unlikely(info & VANE_RXC_GRO) &&
-	    !set_gso(skb, rxq, cpl, counts))
-		stop_polling(rxq);
-
-	if (info & VANE_RXC_VLAN)
-		__vlan_hwaccel_put_tag(skb, htons(ETH_P_8021Q),
-				       FIELD_GET(VANE_RXC_TCI, data));
+	if (unlikely(flags & (RX_CSUM_BAD | RX_VLAN | RX_GRO)))
+		finish_rare(rxq, skb, cpl, flags, counts);
 	return skb;
 }
 
 /* Adds a further buffer to the frame; false if the device made that up. Without
  * an skb, for want of memory, the rest of the frame is dropped.
  */
-static bool continue_frame(struct vane_rxq *rxq, struct sk_buff *skb,
-			   const struct vane_rx_page *slot, u64 info,
-			   unsigned int len)
+static noinline bool continue_frame(struct vane_rxq *rxq, struct sk_buff *skb,
+				    void *mem, u32 flags, unsigned int len,
+				    struct rx_counts *counts)
 {
-	if (FIELD_GET(VANE_RXC_TYPE, info) != VANE_RXC_TYPE_RX_MORE)
+	if ((flags & RX_TYPE) != RX_TYPE_MORE)
 		return false;
 
 	if (unlikely(!skb)) {
-		page_pool_recycle_direct(rxq->pool, slot->page);
+		drop_buffer(rxq, mem, true);
 		return true;
 	}
 	if (unlikely(skb_shinfo(skb)->nr_frags == MAX_SKB_FRAGS))
 		return false;
 
-	skb_add_rx_frag(skb, skb_shinfo(skb)->nr_frags, slot->page,
-			slot->offset + VANE_RX_HEADROOM, len, rxq->chunk);
+	skb_add_rx_frag(skb, skb_shinfo(skb)->nr_frags, virt_to_page(mem),
+			offset_in_page(mem) + VANE_RX_HEADROOM, len, rxq->chunk);
+	if (skb_is_gso(skb))
+		counts->gro_bytes += len;
 	return true;
 }
 
@@ -331,8 +371,8 @@ int vane_rxq_poll(struct vane_vector *vec, struct vane_rxq *rxq, int budget)
 {
 	unsigned int cpl_size = 1u << rxq->cpl_shift;
 	struct sk_buff *skb = rxq->skb;
+	u32 used = READ_ONCE(rxq->flags_used);
 	struct rx_counts counts = {};
-	u16 size = rxq->mask + 1;
 	u16 head = rxq->head;
 	bool again = false;
 	int work = 0;
@@ -341,57 +381,58 @@ int vane_rxq_poll(struct vane_vector *vec, struct vane_rxq *rxq, int budget)
 		return 0;
 
 	while (work < budget) {
-		const struct vane_rx_page *slot;
 		const struct vane_rx_cpl *cpl;
 		u16 id = head & rxq->mask;
 		const __le64 *last;
 		unsigned int len;
+		void *mem;
+		u32 flags;
 		u64 info;
 
 		cpl = rxq->cpl + id * cpl_size;
 		last = (const void *)cpl + cpl_size - sizeof(*last);
 		/* The phase is 1 in the first pass over the ring, and so on. */
 		if (!(le64_to_cpu(READ_ONCE(*last)) & VANE_RXC_PHASE) ==
-		    !(head & size))
+		    !(head & (rxq->mask + 1)))
 			break;
 
 		/* The rest of the completion, and the frame, after the phase */
 		dma_rmb();
 		info = le64_to_cpu(cpl->info);
 		len = FIELD_GET(VANE_RXC_LEN, le64_to_cpu(cpl->data));
-		slot = &rxq->page[id];
+		mem = rxq->mem[id];
 		if (unlikely(FIELD_GET(VANE_RXC_BUF_ID, info) != id ||
 			     len - 1 >= rxq->buf_len)) {
 			stop_polling(rxq);
 			break;
 		}
-		page_pool_dma_sync_for_cpu(rxq->pool, slot->page,
-					   slot->offset + VANE_RX_HEADROOM,
-					   len);
+		if (dma_dev_need_sync(rxq->pool->p.dev))
+			page_pool_dma_sync_for_cpu(rxq->pool, virt_to_page(mem),
+						   offset_in_page(mem) +
+						   VANE_RX_HEADROOM, len);
 
-		if (likely(!skb && FIELD_GET(VANE_RXC_TYPE, info) ==
-			   VANE_RXC_TYPE_RX)) {
-			skb = start_frame(rxq, slot, cpl, info, len, &counts);
-		} else if (!continue_frame(rxq, skb, slot, info, len)) {
+		flags = VANE_RX_FLAGS(info) & used;
+		if (likely(!skb && (flags & RX_TYPE) ==
+			   RX_TYPE_FIRST)) {
+			skb = start_frame(rxq, mem, cpl, flags, len, &counts);
+		} else if (!continue_frame(rxq, skb, mem, flags, len,
+					   &counts)) {
 			stop_polling(rxq);
 			break;
 		}
 		head++;
-		if (!(info & VANE_RXC_EOP))
-			continue;
-
-		work++;
-		if (likely(skb)) {
-			counts.packets++;
-			counts.bytes += skb->len;
-			if (skb_is_gso(skb))
-				counts.gro_bytes += skb->len;
-			skb->protocol = eth_type_trans(skb, rxq->netdev);
-			napi_gro_receive(&vec->napi, skb);
-			skb = NULL;
+		if (flags & RX_EOP) {
+			work++;
+			if (likely(skb)) {
+				counts.packets++;
+				counts.bytes += skb->len;
+				skb->protocol = eth_type_trans(skb, rxq->netdev);
+				napi_gro_receive(&vec->napi, skb);
+				skb = NULL;
+			}
 		}
 
-		if ((u16)(rxq->tail - head) <= size - RX_REFILL_BATCH) {
+		if (!(head % RX_REFILL_BATCH)) {
 			rxq->head = head;
 			refill(rxq, &counts);
 		}

@@ -80,16 +80,18 @@ static void count_drop(struct vane_txq *txq)
 	u64_stats_update_end(&stats->xmit_sync);
 }
 
-/* Puts the fragments of a frame behind its head; returns the last buffer, or
- * NULL if one cannot be mapped, when the ring is as before.
+/* Puts the fragments of a frame behind its head, @first; returns the last
+ * buffer, or NULL if one cannot be mapped, when the ring is as before.
  */
-static struct vane_tx_buf *add_frags(struct vane_txq *txq,
-				     const struct sk_buff *skb, u16 tail)
+static noinline struct vane_tx_buf *
+add_frags(struct vane_txq *txq, const struct sk_buff *skb,
+	  const struct vane_tx_buf *first)
 {
 	const struct skb_shared_info *shinfo = skb_shinfo(skb);
 	unsigned int nr_frags = shinfo->nr_frags;
 	struct vane_tx_desc *desc;
 	struct vane_tx_buf *buf;
+	u16 tail = txq->tail + 1;
 	u16 mask = txq->mask;
 	unsigned int len;
 	dma_addr_t dma;
@@ -111,12 +113,40 @@ static struct vane_tx_buf *add_frags(struct vane_txq *txq,
 		desc->ctrl = cpu_to_le64(len & VANE_TXD_LEN);
 	}
 	desc->addr |= cpu_to_le64(VANE_TXD_EOP);
+	buf->bytes = first->bytes;
+	buf->segs = first->segs;
 	return buf;
 
 unmap_frags:
 	while (i--)
 		unmap(txq, &txq->buf[--tail & mask]);
 	return NULL;
+}
+
+/* What of a descriptor is for segmentation; counts the segments. */
+static u64 describe_tso(const struct sk_buff *skb, struct vane_tx_buf *buf)
+{
+	const struct skb_shared_info *shinfo = skb_shinfo(skb);
+	unsigned int hdr_len = skb_tcp_all_headers(skb);
+
+	buf->segs = shinfo->gso_segs;
+	buf->bytes += (shinfo->gso_segs - 1) * hdr_len;
+	return FIELD_PREP(VANE_TXD_MSS, shinfo->gso_size) |
+	       FIELD_PREP(VANE_TXD_HDR_LEN, hdr_len);
+}
+
+static u64 describe_csum(const struct sk_buff *skb)
+{
+	return FIELD_PREP(VANE_TXD_CSUM_START, skb_checksum_start_offset(skb)) |
+	       FIELD_PREP(VANE_TXD_CSUM_OFFSET, skb->csum_offset / 2);
+}
+
+/* Stops the queue if the next frame may find too little room. */
+static void stop_if_full(struct vane_txq *txq)
+{
+	if (!netif_txq_maybe_stop(txq->nq, tx_space(txq), TX_FRAME_DESC,
+				  TX_WAKE_DESC))
+		count_stop(txq);
 }
 
 /**
@@ -132,74 +162,65 @@ netdev_tx_t vane_start_xmit(struct sk_buff *skb, struct net_device *netdev)
 {
 	struct vane_net *vn = netdev_priv(netdev);
 	struct vane_txq *txq = vn->txq[skb_get_queue_mapping(skb)];
-	const struct skb_shared_info *shinfo = skb_shinfo(skb);
-	unsigned int nr_frags = shinfo->nr_frags;
+	unsigned int count = skb_shinfo(skb)->nr_frags + 1;
 	unsigned int len = skb_headlen(skb);
-	unsigned int bytes = skb->len;
 	u64 flags = VANE_TXD_EOP;
 	struct vane_tx_desc *desc;
 	struct vane_tx_buf *buf;
-	u16 hdr_len = 0;
 	dma_addr_t dma;
-	u16 segs = 1;
+	u16 space;
 	u64 ctrl;
 	u16 slot;
 
-	if (unlikely(tx_space(txq) < nr_frags + 1)) {
-		if (!netif_txq_maybe_stop(txq->nq, tx_space(txq),
-					  TX_FRAME_DESC, TX_WAKE_DESC))
-			count_stop(txq);
+	space = tx_space(txq);
+	if (unlikely(space < count)) {
+		stop_if_full(txq);
 		return NETDEV_TX_BUSY;
 	}
+
+	slot = txq->tail & txq->mask;
+	buf = &txq->buf[slot];
+	buf->len = len;
+	buf->bytes = skb->len;
+	buf->segs = 1;
 
 	/* A head of 65536 bytes has length 0. */
 	ctrl = len & VANE_TXD_LEN;
 	if (skb_is_gso(skb)) {
-		segs = shinfo->gso_segs;
-		hdr_len = skb_tcp_all_headers(skb);
-		bytes += (segs - 1) * hdr_len;
 		flags |= VANE_TXD_TSO;
-		ctrl |= FIELD_PREP(VANE_TXD_MSS, shinfo->gso_size) |
-			FIELD_PREP(VANE_TXD_HDR_LEN, hdr_len);
+		ctrl |= describe_tso(skb, buf);
 	} else if (skb->ip_summed == CHECKSUM_PARTIAL) {
 		flags |= VANE_TXD_CSUM;
-		ctrl |= FIELD_PREP(VANE_TXD_CSUM_START,
-				   skb_checksum_start_offset(skb)) |
-			FIELD_PREP(VANE_TXD_CSUM_OFFSET, skb->csum_offset / 2);
+		ctrl |= describe_csum(skb);
 	}
 	if (skb_vlan_tag_present(skb)) {
 		flags |= VANE_TXD_VLAN;
 		ctrl |= FIELD_PREP(VANE_TXD_TCI, skb_vlan_tag_get(skb));
 	}
+	desc = &txq->desc[slot];
+	desc->ctrl = cpu_to_le64(ctrl);
 
 	dma = dma_map_single(txq->dev, skb->data, len, DMA_TO_DEVICE);
 	if (unlikely(dma_mapping_error(txq->dev, dma)))
 		goto drop;
 
-	slot = txq->tail & txq->mask;
-	buf = &txq->buf[slot];
 	buf->dma = dma;
-	buf->len = len;
-	desc = &txq->desc[slot];
-	desc->ctrl = cpu_to_le64(ctrl);
 	desc->addr = cpu_to_le64(flags | dma);
-	if (nr_frags) {
+	if (count > 1) {
 		desc->addr ^= cpu_to_le64(VANE_TXD_EOP);
-		buf = add_frags(txq, skb, txq->tail + 1);
+		buf = add_frags(txq, skb, buf);
 		if (unlikely(!buf))
 			goto unmap_head;
 	}
 	buf->skb = skb;
-	buf->segs = segs;
-	buf->hdr_len = hdr_len;
 
 	skb_tx_timestamp(skb);
-	WRITE_ONCE(txq->tail, txq->tail + nr_frags + 1);
+	WRITE_ONCE(txq->tail, txq->tail + count);
 
-	if (!netif_txq_maybe_stop(txq->nq, tx_space(txq), TX_FRAME_DESC,
-				  TX_WAKE_DESC))
-		count_stop(txq);
-	if (__netdev_tx_sent_queue(txq->nq, bytes, netdev_xmit_more()))
+	/* There may be more room by now, but not less. */
+	if (unlikely(space - count <= TX_FRAME_DESC))
+		stop_if_full(txq);
+	if (__netdev_tx_sent_queue(txq->nq, buf->bytes, netdev_xmit_more()))
 		kick(txq);
 	return NETDEV_TX_OK;
 
@@ -285,12 +306,11 @@ void vane_txq_clean(struct vane_vector *vec, struct vane_txq *txq, int budget)
 	do {
 		buf = &txq->buf[head++ & mask];
 		unmap(txq, buf);
-		bytes += buf->len;
 		if (!buf->skb)
 			continue;
 
 		packets += buf->segs;
-		bytes += (buf->segs - 1) * buf->hdr_len;
+		bytes += buf->bytes;
 		frames++;
 		napi_consume_skb(buf->skb, budget);
 		buf->skb = NULL;

@@ -83,6 +83,8 @@ typedef struct VaneTxQueue {
 
     bool enabled;
     bool pending;               /* rung: on VaneSchedPort.queues */
+    bool polled;                /* not asked to ring: on VaneDevice.tx_polled */
+    uint8_t polls;              /* left until it is asked to ring */
     uint8_t error;              /* enum vane_error */
     uint16_t index;
     uint16_t head;              /* next descriptor to be read */
@@ -93,6 +95,7 @@ typedef struct VaneTxQueue {
     struct vane_tx_desc *fetched;
     VaneFunction *fn;
     QTAILQ_ENTRY(VaneTxQueue) next;
+    QTAILQ_ENTRY(VaneTxQueue) next_polled;
 } VaneTxQueue;
 
 /* A receive queue, in the same two groups. OPT may change at any time. */
@@ -402,6 +405,8 @@ struct VaneDevice {
     QEMUTimer *mbox_timer;      /* fault-mbox-delay-ms */
     QTAILQ_HEAD(, VaneVector) dirty;
     VaneSched sched;
+    QTAILQ_HEAD(, VaneTxQueue) tx_polled;       /* busy, by shadow doorbell */
+    QEMUTimer *poll_timer;
     QTAILQ_HEAD(, VaneRxQueue) rx_dirty;        /* completions to be written */
     VaneFrame *frame_tx;        /* on its way from a transmit queue */
     VaneFrame *frame_rx;        /* from the uplink */

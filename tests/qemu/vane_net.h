@@ -217,6 +217,13 @@ bool vane_txq_set_tail(VaneTxQueue *txq, uint32_t value);
  */
 bool vane_txq_run(VaneTxQueue *txq, unsigned *budget);
 
+/* The queue has rung, or does nothing any more. */
+void vane_txq_unpoll(VaneTxQueue *txq);
+
+/* What transmit queues of a device share. */
+void vane_tx_init(VaneDevice *dev);
+void vane_tx_exit(VaneDevice *dev);
+
 /*
  * vane_sched.c: the transmit scheduler
  */

@@ -82,6 +82,7 @@ static enum vane_error rxq_check(const VaneRxQueue *rxq, bool cpl32)
 static void txq_stop(VaneTxQueue *txq)
 {
     vane_sched_unqueue(txq);
+    vane_txq_unpoll(txq);
     txq->enabled = false;
 }
 
@@ -123,6 +124,7 @@ void vane_txq_enable(VaneFunction *fn, uint32_t queue)
     txq->head = 0;
     txq->tail = 0;
     txq->told = 0;
+    txq->polls = 0;
     txq->fetched_first = 0;
     txq->fetched_count = 0;
     if (!txq->fetched) {
@@ -230,6 +232,7 @@ void vane_txq_doorbell(VaneFunction *fn, uint32_t queue, uint32_t value)
 
     trace_vane_doorbell(fn->index, VANE_RQ_QUEUE_TX | queue, value);
     if (txq->enabled && vane_txq_set_tail(txq, value)) {
+        vane_txq_unpoll(txq);
         vane_sched_queue(txq);
         vane_schedule(fn->dev);
     }
@@ -249,6 +252,7 @@ void vane_rings_init(VaneFunction *fn)
 {
     if (vane_is_pf(fn)) {
         vane_sched_init(fn->dev);
+        vane_tx_init(fn->dev);
         QTAILQ_INIT(&fn->dev->rx_dirty);
     }
     vane_sched_port_init(fn);
@@ -274,6 +278,7 @@ void vane_rings_exit(VaneFunction *fn)
 {
     vane_rings_reset(fn);
     if (vane_is_pf(fn)) {
+        vane_tx_exit(fn->dev);
         vane_sched_exit(fn->dev);
     }
 }

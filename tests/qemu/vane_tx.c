@@ -15,6 +15,15 @@
 /* Frames that are delivered for one queue before the next one's turn */
 #define TXQ_BUDGET  64
 
+/*
+ * A queue with a shadow doorbell that had this many frames at once has more
+ * soon: it is looked at again after a while, a few times even if there are
+ * fewer, and not asked to ring meanwhile.
+ */
+#define POLL_FRAMES 8
+#define POLL_NS     (20 * SCALE_US)
+#define POLLS       3
+
 /* What the first descriptor of a frame asks for, and its length */
 typedef struct TxRequest {
     uint64_t flags;
@@ -299,14 +308,24 @@ static enum vane_error txq_send(VaneTxQueue *txq,
     return VANE_ERROR_NONE;
 }
 
+static bool txq_read_shadow(VaneTxQueue *txq)
+{
+    uint32_t tail;
+
+    if (!vane_dma_read32_acquire(txq->fn, VANE_DMA_SHADOW, txq->shadow +
+                                 offsetof(struct vane_shadow, tail), &tail)) {
+        txq_error(txq, VANE_ERROR_DMA);
+        return false;
+    }
+    return vane_txq_set_tail(txq, tail) && txq->head != txq->tail;
+}
+
 /*
  * The queue looks empty. With a shadow doorbell: asks for a real one from here
  * on, then looks once more. True if there is something after all.
  */
 static bool txq_look_again(VaneTxQueue *txq)
 {
-    uint32_t tail;
-
     if (!txq->shadow) {
         return false;
     }
@@ -318,12 +337,58 @@ static bool txq_look_again(VaneTxQueue *txq)
     }
     /* Either this read sees the driver's tail, or it sees our event. */
     smp_mb();
-    if (!vane_dma_read32_acquire(txq->fn, VANE_DMA_SHADOW, txq->shadow +
-                                 offsetof(struct vane_shadow, tail), &tail)) {
-        txq_error(txq, VANE_ERROR_DMA);
+    return txq_read_shadow(txq);
+}
+
+/* The queue looks empty, after that many frames. False if it is to ring. */
+static bool txq_poll_later(VaneTxQueue *txq, unsigned frames)
+{
+    VaneDevice *dev = txq->fn->dev;
+
+    if (frames >= POLL_FRAMES) {
+        txq->polls = POLLS;
+    }
+    if (!txq->shadow || !txq->polls) {
         return false;
     }
-    return vane_txq_set_tail(txq, tail) && txq->head != txq->tail;
+    txq->polls--;
+    txq->polled = true;
+    QTAILQ_INSERT_TAIL(&dev->tx_polled, txq, next_polled);
+    if (!timer_pending(dev->poll_timer)) {
+        timer_mod(dev->poll_timer,
+                  qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL) + POLL_NS);
+    }
+    return true;
+}
+
+void vane_txq_unpoll(VaneTxQueue *txq)
+{
+    if (txq->polled) {
+        txq->polled = false;
+        QTAILQ_REMOVE(&txq->fn->dev->tx_polled, txq, next_polled);
+    }
+}
+
+static void poll_timer(void *opaque)
+{
+    VaneDevice *dev = opaque;
+    VaneTxQueue *txq;
+
+    QTAILQ_FOREACH(txq, &dev->tx_polled, next_polled) {
+        vane_sched_queue(txq);
+    }
+    vane_schedule(dev);
+}
+
+void vane_tx_init(VaneDevice *dev)
+{
+    QTAILQ_INIT(&dev->tx_polled);
+    dev->poll_timer = timer_new_ns(QEMU_CLOCK_VIRTUAL, poll_timer, dev);
+}
+
+void vane_tx_exit(VaneDevice *dev)
+{
+    g_clear_pointer(&dev->poll_timer, timer_free);
 }
 
 /* Tells the driver how far its descriptors were read. */
@@ -345,8 +410,13 @@ bool vane_txq_run(VaneTxQueue *txq, unsigned *budget)
 {
     unsigned left = MIN(TXQ_BUDGET, *budget);
     unsigned share = left;
+    unsigned frames = 0;
     bool idle = false;
 
+    if (txq->polled) {
+        vane_txq_unpoll(txq);
+        txq_read_shadow(txq);
+    }
     while (left && txq->enabled && !vane_sched_spent(txq)) {
         const struct vane_tx_desc *desc;
         enum vane_error error;
@@ -354,7 +424,8 @@ bool vane_txq_run(VaneTxQueue *txq, unsigned *budget)
         TxRequest req;
         uint64_t cost;
 
-        if (txq->head == txq->tail && !txq_look_again(txq)) {
+        if (txq->head == txq->tail &&
+            (txq_poll_later(txq, frames) || !txq_look_again(txq))) {
             idle = true;
             break;
         }
@@ -375,6 +446,7 @@ bool vane_txq_run(VaneTxQueue *txq, unsigned *budget)
         txq->fetched_first += count;
         txq->fetched_count -= count;
         txq->head += count;
+        frames++;
         vane_sched_charge(txq->fn, cost);
         left -= MIN(left, MAX(txq->fn->dev->work, 1));
     }

@@ -1,0 +1,213 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""report.py RESULT OUT: the costs as a table, as Markdown and as SVG.
+
+report.py RESULT --budget FILE: TAP; no cost may have grown beyond 1 % of what
+FILE allows. With --update, FILE becomes what was measured.
+"""
+
+import json
+import os
+import subprocess
+import sys
+
+BURSTS = (1, 16, 64)
+ALLOWED = 1.01
+# Below this a cost is noise of the timer, in whatever unit
+SMALL = 0.02
+
+# What the device moves beside the frames themselves
+OVERHEAD = ("descriptor", "completion", "head", "status-block", "shadow")
+
+
+def dma_ops(cost, end):
+    """Accesses to memory beyond the payload, None where nobody counts them."""
+    if f"{end}/dma/payload/reads" not in cost:
+        return None
+    return sum(cost.get(f"{end}/dma/{purpose}/{way}", 0)
+               for purpose in OVERHEAD for way in ("reads", "writes"))
+
+
+def dma_bytes(cost, end, purposes=("descriptor", "completion")):
+    """Bytes of these kinds, None where nobody counts them."""
+    if f"{end}/dma/payload/reads" not in cost:
+        return None
+    return sum(cost.get(f"{end}/dma/{purpose}/{way}-bytes", 0)
+               for purpose in purposes for way in ("read", "write"))
+
+
+def row(parts, burst):
+    """The table's figures of one NIC, None where it was not measured."""
+    tx, both = parts.get(f"tx-{burst}"), parts.get(f"txrx-{burst}")
+    if not tx or not both:
+        return None
+
+    def beyond(key):
+        return both.get(key, 0) - tx.get(key, 0)
+
+    return {
+        "driver TX": tx["driver"],
+        "driver RX": beyond("driver"),
+        "virtqueue TX": tx.get("virtqueue", 0),
+        "virtqueue RX": beyond("virtqueue"),
+        "kernel TX": tx["kernel"],
+        "kernel RX": beyond("kernel"),
+        "dma map TX": tx.get("dma map", 0) + tx.get("dma unmap", 0),
+        "dma map RX": beyond("dma map") + beyond("dma unmap"),
+        "pages RX": beyond("page pool") + beyond("pages"),
+        "MMIO reads": both.get("mmio reads", 0),
+        "MMIO writes TX": tx.get("mmio writes", 0),
+        "MMIO writes TX and RX": both.get("mmio writes", 0),
+        "interrupts TX": tx["interrupts one"],
+        "interrupts RX": both["interrupts other"],
+        "DMA ops TX": dma_ops(tx, "one"),
+        "DMA ops RX": dma_ops(both, "other"),
+        "descriptor bytes TX": dma_bytes(tx, "one", ("descriptor", "completion",
+                                                     "head")),
+        "descriptor bytes RX": dma_bytes(both, "other"),
+        "all DMA bytes TX": dma_bytes(tx, "one", OVERHEAD),
+        "all DMA bytes RX": dma_bytes(both, "other", OVERHEAD),
+    }
+
+
+def rows(result):
+    """{burst: {NIC: row}}"""
+    found = {}
+    for burst in BURSTS:
+        nics = {nic: row(parts, burst) for nic, parts in result.items()}
+        nics = {nic: cells for nic, cells in nics.items() if cells}
+        if nics:
+            found[burst] = nics
+    return found
+
+
+def tcp_rows(result):
+    """{what: {NIC: cost}}"""
+    found = {}
+    for part, what, unit in (("tcp-rr", "per TCP round trip", 1),
+                             ("tcp-bulk", "per 10 kB of bulk TCP", 10000),
+                             ("tcp-bulk-gro",
+                              "per 10 kB of bulk TCP, rx-gro-hw on", 10000)):
+        for nic, parts in result.items():
+            if part in parts:
+                cost = parts[part]
+                found.setdefault(what, {})[nic] = {
+                    "driver": cost["driver"] * unit,
+                    "virtqueue": cost.get("virtqueue", 0) * unit,
+                    "kernel": cost["kernel"] * unit,
+                    "MMIO writes": cost.get("mmio writes", 0) * unit,
+                    "interrupts": (cost["interrupts one"] +
+                                   cost["interrupts other"]) * unit,
+                }
+    return found
+
+
+def number(value):
+    """As short as it says something."""
+    if value is None:
+        return "-"
+    if abs(value) < 0.0005:
+        return "0"
+    if abs(value) < 10:
+        return f"{value:.3f}"
+    return f"{value:.1f}"
+
+
+def table(nics, title="per packet"):
+    """Lines of a Markdown table: a column for each NIC."""
+    names = list(nics)
+    yield f"| {title} | " + " | ".join(names) + " |"
+    yield "| --- |" + " ---: |" * len(names)
+    for what in next(iter(nics.values())):
+        yield f"| {what} | " + " | ".join(number(nics[name][what])
+                                         for name in names) + " |"
+
+
+def markdown(result):
+    """The report."""
+    yield "# What a packet costs"
+    yield ""
+    yield ("Frames of 64 bytes from pktgen, one processor, time by instruction "
+           "count (`make bench`). RX is what the same stream costs when another "
+           "interface of the same guest receives it, beyond what sending it "
+           "costs. \"-\": nobody counts that for this card.")
+    for burst, nics in rows(result).items():
+        yield ""
+        yield f"## Bursts of {burst}"
+        yield ""
+        yield from table(nics)
+    for what, nics in tcp_rows(result).items():
+        yield ""
+        yield f"## Instructions {what}"
+        yield ""
+        yield from table(nics, what)
+
+
+def plot(out, burst, nics):
+    """cost-BURST.svg: instructions of the driver, by NIC."""
+    data = f"{out}/cost-{burst}.dat"
+    with open(data, "w", encoding="ascii") as file:
+        for name, cells in nics.items():
+            print(f'"{name}"', cells["driver TX"] + cells["virtqueue TX"],
+                  cells["driver RX"] + cells["virtqueue RX"], file=file)
+    script = f"""
+set terminal svg size 720,400 background "white"
+set output "{out}/cost-{burst}.svg"
+set title "Driver instructions per 64-byte packet, bursts of {burst}"
+set style data histograms
+set style fill solid 0.8 noborder
+set yrange [0:*]
+set grid ytics
+plot "{data}" using 2:xtic(1) title "TX", "" using 3 title "RX"
+"""
+    subprocess.run(["gnuplot"], input=script, text=True, check=True)
+
+
+def budget(result, path, update):
+    """Compares with the file; true if nothing has grown."""
+    now = {f"{nic}, burst {burst}: {what}": round(value, 4)
+           for burst, nics in rows(result).items()
+           for nic, cells in nics.items() if nic == "vane"
+           for what, value in cells.items() if value is not None}
+    if update:
+        with open(path, "w", encoding="ascii") as file:
+            json.dump(now, file, indent=1)
+            print(file=file)
+        return True
+    with open(path, encoding="ascii") as file:
+        allowed = json.load(file)
+    failed = 0
+    names = [name for name in allowed if name in now]
+    print("TAP version 13")
+    for index, name in enumerate(names, 1):
+        most = max(allowed[name] * ALLOWED, allowed[name] + SMALL)
+        bad = now[name] > most
+        failed += bad
+        print(f"{'not ok' if bad else 'ok'} {index} budget/{name}")
+        if bad:
+            print(f"# {now[name]}, allowed are {allowed[name]}")
+    if not names:
+        print("not ok 1 budget/nothing was measured")
+        names, failed = ["nothing"], 1
+    print(f"1..{len(names)}")
+    print(f"{len(names) - failed} passed, {failed} failed, 0 skipped")
+    return not failed
+
+
+def main():
+    """See the top."""
+    with open(sys.argv[1], encoding="ascii") as file:
+        result = json.load(file)
+    if sys.argv[2] == "--budget":
+        sys.exit(not budget(result, sys.argv[3], "--update" in sys.argv))
+    out = sys.argv[2]
+    lines = list(markdown(result))
+    with open(os.path.join(out, "report.md"), "w", encoding="ascii") as file:
+        print("\n".join(lines), file=file)
+    for burst, nics in rows(result).items():
+        plot(out, burst, nics)
+    print("\n".join(lines))
+
+
+if __name__ == "__main__":
+    main()
