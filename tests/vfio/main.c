@@ -130,22 +130,47 @@ static int run_stray(char **bdf)
 	return 0;
 }
 
-static void print_block(const struct vf *vf, uint32_t from, uint32_t to)
+/* print_regs() - the registers from @from on that are not 0 */
+static void print_regs(const struct vf *vf, uint32_t from, uint32_t size)
 {
 	uint32_t reg;
 
-	for (reg = from; reg < to; reg += 4)
-		printf("%04x %08x\n", reg, vf_rd32(vf, reg));
+	for (reg = from; reg < from + size; reg += 4) {
+		uint32_t value = vf_rd32(vf, reg);
+
+		if (value)
+			printf("%04x %08x\n", reg, value);
+	}
 }
 
-/* registers A: all of them, as the owner finds them; no counters */
+/* registers A: as the owner finds them, but for counters and empty ones */
 static int run_registers(char **bdf)
 {
+	unsigned int queues, vectors, i;
 	struct vf vf;
 
 	vf_open(&vf, bdf[0]);
-	print_block(&vf, 0, VANE_BLK_STATS);
-	print_block(&vf, VANE_BLK_STATS + VANE_BLK_SIZE, vf.fn.bar_size);
+	queues = vf_rd32(&vf, VANE_REG_LIMIT_QUEUES) & VANE_LIMIT_QUEUES_TX;
+	vectors = vf_rd32(&vf, VANE_REG_LIMIT_VECTORS);
+	print_regs(&vf, VANE_REG_MAGIC, VANE_REG_EVENT_CAUSE + 4);
+	print_regs(&vf, VANE_REG_LIMIT_QUEUES, VANE_REG_TEST + 8 - VANE_REG_LIMIT_QUEUES);
+	print_regs(&vf, VANE_REG_STATUS, VANE_REG_STATUS_MAC + 8 - VANE_REG_STATUS);
+	print_regs(&vf, VANE_REG_MBOX_REQ, VANE_MBOX_SIZE);
+	print_regs(&vf, VANE_REG_MBOX_RSP, VANE_MBOX_SIZE);
+	print_regs(&vf, VANE_REG_MBOX_STATE, 4);
+	for (i = 0; i < queues; i++) {
+		print_regs(&vf, VANE_TXQ(i), VANE_TXQ_TAIL + 4);
+		print_regs(&vf, VANE_RXQ(i), VANE_RXQ_OPT + 4);
+		print_regs(&vf, VANE_RXQ(i) + VANE_RXQ_HEAD, 8);
+	}
+	for (i = 0; i < vectors; i++)
+		print_regs(&vf, VANE_VEC(i), VANE_VEC_EVENTS + 4);
+	print_regs(&vf, VANE_REG_RSS_CTRL, 4);
+	print_regs(&vf, VANE_REG_RSS_KEY, VANE_RSS_KEY_SIZE);
+	for (i = 0; i < VANE_RSS_CONTEXTS; i++)
+		print_regs(&vf, VANE_RSS_TABLE(i), VANE_RSS_TABLE_SIZE);
+	for (i = 0; i < VANE_MAX_RULES; i++)
+		print_regs(&vf, VANE_RULE(i), VANE_RULE_STRIDE);
 	return 0;
 }
 

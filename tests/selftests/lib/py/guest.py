@@ -57,14 +57,16 @@ class Job:
 
     def communicate(self, timeout):
         """Waits for its end; returns what it printed."""
-        if self.returncode is not None:
+        if self.guest.stopped or self.returncode is not None:
             return "", self.stderr
         output = self.channel.until(b"\0", timeout).decode(errors="replace")
         self._end()
         return output, self.stderr
 
     def poll(self):
-        """Its status if it has ended."""
+        """Its status if it has ended; it ends with its guest."""
+        if self.guest.stopped:
+            return -1
         if self.returncode is None and self.channel.has(b"\0"):
             self.communicate(0)
         return self.returncode
