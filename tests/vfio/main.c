@@ -12,6 +12,8 @@
 
 #include "vf.h"
 
+#define ARRAY_SIZE(array)	(sizeof(array) / sizeof((array)[0]))
+
 /* IEEE's own for local experiments */
 #define ETHERTYPE_TEST		0x88b5
 #define FRAME_SIZE		512u
@@ -19,11 +21,11 @@
 /* Nothing is mapped there */
 #define STRAY_IOVA		0x40000000ull
 
-static const uint8_t broadcast[6] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
+static const __u8 broadcast[6] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
 
 /* make_frame() - a frame of FRAME_SIZE bytes, its payload all @fill */
-static void make_frame(uint8_t *frame, const uint8_t *dst, const uint8_t *src,
-		       uint8_t fill)
+static void make_frame(__u8 *frame, const __u8 *dst, const __u8 *src,
+		       __u8 fill)
 {
 	memcpy(frame, dst, 6);
 	memcpy(frame + 6, src, 6);
@@ -33,9 +35,9 @@ static void make_frame(uint8_t *frame, const uint8_t *dst, const uint8_t *src,
 }
 
 /* expect() - @vf gets just this frame next; others' broadcasts do not count */
-static void expect(struct vf *vf, const uint8_t *frame)
+static void expect(struct vf *vf, const __u8 *frame)
 {
-	uint8_t got[VF_BUF_LEN];
+	__u8 got[VF_BUF_LEN];
 	size_t length;
 
 	do {
@@ -48,9 +50,9 @@ static void expect(struct vf *vf, const uint8_t *frame)
 		errx(1, "%s: another frame arrived, of %zu bytes", vf->fn.bdf, length);
 }
 
-static void exchange(struct vf *from, struct vf *to, uint8_t fill)
+static void exchange(struct vf *from, struct vf *to, __u8 fill)
 {
-	uint8_t frame[FRAME_SIZE];
+	__u8 frame[FRAME_SIZE];
 
 	make_frame(frame, to->mac, from->mac, fill);
 	vf_send(from, frame, FRAME_SIZE);
@@ -74,7 +76,7 @@ static int run_frames(char **bdf)
 	return 0;
 }
 
-static void must_be(const char *what, uint16_t got, uint16_t want)
+static void must_be(const char *what, __u16 got, __u16 want)
 {
 	if (got != want)
 		errx(1, "%s: status %u, not %u", what, got, want);
@@ -117,7 +119,7 @@ static int run_mailbox(char **bdf)
 static int run_stray(char **bdf)
 {
 	struct vf vf;
-	uint32_t state;
+	__u32 state;
 
 	vf_up(&vf, bdf[0]);
 	vf_send_from(&vf, STRAY_IOVA, FRAME_SIZE);
@@ -131,12 +133,12 @@ static int run_stray(char **bdf)
 }
 
 /* print_regs() - the registers from @from on that are not 0 */
-static void print_regs(const struct vf *vf, uint32_t from, uint32_t size)
+static void print_regs(const struct vf *vf, __u32 from, __u32 size)
 {
-	uint32_t reg;
+	__u32 reg;
 
 	for (reg = from; reg < from + size; reg += 4) {
-		uint32_t value = vf_rd32(vf, reg);
+		__u32 value = vf_rd32(vf, reg);
 
 		if (value)
 			printf("%04x %08x\n", reg, value);
@@ -174,9 +176,9 @@ static int run_registers(char **bdf)
 	return 0;
 }
 
-static void snapshot(const struct vf *vf, uint32_t *words)
+static void snapshot(const struct vf *vf, __u32 *words)
 {
-	uint32_t reg;
+	__u32 reg;
 
 	for (reg = 0; reg < VANE_VF_BAR_SIZE; reg += 4)
 		words[reg / 4] = vf_rd32(vf, reg);
@@ -185,8 +187,8 @@ static void snapshot(const struct vf *vf, uint32_t *words)
 /* bar A B: A's BAR shows nothing of what B does, and there is no more of it */
 static int run_bar(char **bdf)
 {
-	static uint32_t before[VANE_VF_BAR_SIZE / 4], after[VANE_VF_BAR_SIZE / 4];
-	uint8_t frame[FRAME_SIZE];
+	static __u32 before[VANE_VF_BAR_SIZE / 4], after[VANE_VF_BAR_SIZE / 4];
+	__u8 frame[FRAME_SIZE];
 	struct vf a, b;
 	unsigned int i;
 
@@ -220,7 +222,7 @@ static int run_bar(char **bdf)
  * check_memory() - @vf's memory holds its own canary where nobody writes, and in
  * its buffers nothing but what it was sent
  */
-static void check_memory(const struct vf *vf, uint8_t canary, uint8_t sent_to_it)
+static void check_memory(const struct vf *vf, __u8 canary, __u8 sent_to_it)
 {
 	unsigned int i, n;
 
@@ -241,20 +243,20 @@ static void check_memory(const struct vf *vf, uint8_t canary, uint8_t sent_to_it
  */
 static int run_canary(char **bdf)
 {
-	static const uint8_t canary[2] = { 0xa5, 0x5a };
-	static const uint8_t fill[2] = { 0x11, 0x22 };
-	uint8_t frame[2][FRAME_SIZE];
+	static const __u8 canary[2] = { 0xa5, 0x5a };
+	static const __u8 fill[2] = { 0x11, 0x22 };
+	__u8 frame[2][FRAME_SIZE];
 	struct vf vf[2];
 	unsigned int i, n;
 
 	for (i = 0; i < 2; i++) {
 		vf_up(&vf[i], bdf[i]);
-		memset((void *)vf[i].mem->spare, canary[i], sizeof(vf[i].mem->spare));
+		memset(vf[i].mem->spare, canary[i], sizeof(vf[i].mem->spare));
 	}
 	for (i = 0; i < 2; i++) {
 		make_frame(frame[i], vf[!i].mac, vf[i].mac, fill[i]);
 		for (n = 0; n < VF_RING; n++)
-			memcpy((void *)vf[i].mem->tx_buf[n], frame[i], FRAME_SIZE);
+			memcpy(vf[i].mem->tx_buf[n], frame[i], FRAME_SIZE);
 	}
 	for (n = 0; n < FRAMES; n++) {
 		for (i = 0; i < 2; i++)
@@ -289,7 +291,7 @@ static int run_load(char **bdf)
 		.count = htole16(1),
 		.addr = { { 0x01, 0x00, 0x5e, 0x00, 0x00, 0x07 } },
 	};
-	uint8_t frame[VF_BUF_LEN];
+	__u8 frame[VF_BUF_LEN];
 	struct vf vf;
 	unsigned int i;
 
@@ -329,9 +331,10 @@ int main(int argc, char **argv)
 {
 	size_t i;
 
-	for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(commands); i++)
 		if (argc == 2 + commands[i].functions &&
 		    !strcmp(argv[1], commands[i].name))
 			return commands[i].run(argv + 2);
-	errx(2, "usage: vane-vfio frames|bar|canary BDF BDF, or mailbox|stray|registers|reset|load BDF");
+	errx(2, "usage: vane-vfio frames|bar|canary BDF BDF\n"
+	     "       vane-vfio mailbox|stray|registers|reset|load BDF");
 }

@@ -5,56 +5,62 @@
  */
 #include <endian.h>
 #include <err.h>
-#include <stdatomic.h>
 #include <string.h>
 #include <time.h>
 
 #include "vf.h"
 
-#define GET(mask, value)	(((value) & (mask)) / ((mask) & -(mask)))
-#define PUT(mask, value)	(((value) * ((mask) & -(mask))) & (mask))
-
-/* x86 keeps stores and loads in order; the compiler has to as well. */
-#define in_order()		atomic_signal_fence(memory_order_seq_cst)
-
-uint32_t vf_rd32(const struct vf *vf, uint32_t reg)
+/* get() - field of @value that @mask selects */
+static __u64 get(__u64 mask, __u64 value)
 {
-	return le32toh(*(volatile uint32_t *)(vf->fn.bar + reg));
+	return (value & mask) / (mask & -mask);
 }
 
-uint64_t vf_rd64(const struct vf *vf, uint32_t reg)
+/* put() - @value at the place of @mask */
+static __u64 put(__u64 mask, __u64 value)
 {
-	return le64toh(*(volatile uint64_t *)(vf->fn.bar + reg));
+	return value * (mask & -mask) & mask;
 }
 
-void vf_wr32(struct vf *vf, uint32_t reg, uint32_t value)
+/* load() - a qword that the device stores last */
+static __u64 load(const __le64 *word)
 {
-	in_order();
-	*(volatile uint32_t *)(vf->fn.bar + reg) = htole32(value);
+	return le64toh(__atomic_load_n(word, __ATOMIC_ACQUIRE));
 }
 
-void vf_wr64(struct vf *vf, uint32_t reg, uint64_t value)
+__u32 vf_rd32(const struct vf *vf, __u32 reg)
 {
-	in_order();
-	*(volatile uint64_t *)(vf->fn.bar + reg) = htole64(value);
+	return le32toh(__atomic_load_n((__u32 *)(vf->fn.bar + reg), __ATOMIC_ACQUIRE));
 }
 
-static int64_t now_ms(void)
+__u64 vf_rd64(const struct vf *vf, __u32 reg)
+{
+	return le64toh(__atomic_load_n((__u64 *)(vf->fn.bar + reg), __ATOMIC_ACQUIRE));
+}
+
+/* What was stored in memory before is there before the register has its value. */
+void vf_wr32(struct vf *vf, __u32 reg, __u32 value)
+{
+	__atomic_store_n((__u32 *)(vf->fn.bar + reg), htole32(value), __ATOMIC_RELEASE);
+}
+
+void vf_wr64(struct vf *vf, __u32 reg, __u64 value)
+{
+	__atomic_store_n((__u64 *)(vf->fn.bar + reg), htole64(value), __ATOMIC_RELEASE);
+}
+
+static long long now_ms(void)
 {
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
 }
 
 /* Section 5: read the count before looking for work, arm with it after. */
-static uint32_t read_events(const struct vf *vf, unsigned int vector)
+static __u32 read_events(const struct vf *vf, unsigned int vector)
 {
-	uint32_t events;
-
-	events = GET(VANE_SB_EVENTS, le64toh(vf->mem->status[vector].events));
-	in_order();
-	return events;
+	return get(VANE_SB_EVENTS, load(&vf->mem->status[vector].events));
 }
 
 /**
@@ -69,12 +75,12 @@ static uint32_t read_events(const struct vf *vf, unsigned int vector)
  */
 bool vf_wait_event(struct vf *vf, unsigned int vector, int timeout_ms)
 {
-	int64_t end = now_ms() + timeout_ms;
-	int64_t left;
+	long long end = now_ms() + timeout_ms;
+	long long left;
 
 	vf_wr32(vf, VANE_DB_VEC(vector), vf->seen[vector]);
 	do {
-		uint32_t events;
+		__u32 events;
 
 		left = end - now_ms();
 		if (!vfio_wait_irq(&vf->fn, vector, left > 0 ? (int)left : 0))
@@ -104,7 +110,7 @@ void vf_open(struct vf *vf, const char *bdf)
 
 static void enable_vector(struct vf *vf, unsigned int vector)
 {
-	uint32_t regs = VANE_VEC(vector);
+	__u32 regs = VANE_VEC(vector);
 
 	vf_wr64(vf, regs + VANE_VEC_SB_ADDR,
 		VF_IOVA_OF(status) + vector * sizeof(struct vane_status_block));
@@ -121,13 +127,13 @@ static void enable_vector(struct vf *vf, unsigned int vector)
  */
 void vf_enable(struct vf *vf)
 {
-	uint32_t value;
+	__u32 value;
 
 	value = vf_rd32(vf, VANE_REG_MAGIC);
 	if (value != VANE_MAGIC)
 		errx(1, "%s: MAGIC is %#x", vf->fn.bdf, value);
 	value = vf_rd32(vf, VANE_REG_ABI);
-	if (GET(VANE_ABI_MAJOR, value) != VANE_ABI_MAJOR_VERSION)
+	if (get(VANE_ABI_MAJOR, value) != VANE_ABI_MAJOR_VERSION)
 		errx(1, "%s: ABI is %#x", vf->fn.bdf, value);
 	if (!(vf_rd32(vf, VANE_REG_FUNCTION) & VANE_FUNCTION_IS_VF))
 		errx(1, "%s: no VF", vf->fn.bdf);
@@ -150,17 +156,17 @@ void vf_enable(struct vf *vf)
 }
 
 /* Section 5, causes: clears and returns those that status block 0 tells. */
-static uint32_t take_causes(struct vf *vf)
+static __u32 take_causes(struct vf *vf)
 {
-	uint32_t causes;
+	__u32 causes;
 
-	causes = GET(VANE_SB_CAUSES, le64toh(vf->mem->status[0].causes));
+	causes = get(VANE_SB_CAUSES, load(&vf->mem->status[0].causes));
 	vf_wr32(vf, VANE_REG_EVENT_CAUSE, causes);
 	return causes;
 }
 
 /* Waits for a cause by interrupt. */
-static void wait_cause(struct vf *vf, uint32_t cause)
+static void wait_cause(struct vf *vf, __u32 cause)
 {
 	do {
 		if (!vf_wait_event(vf, 0, VF_PATIENCE_MS))
@@ -180,25 +186,25 @@ static void wait_cause(struct vf *vf, uint32_t cause)
  *
  * Return: enum vane_status of the reply.
  */
-uint16_t vf_request(struct vf *vf, uint16_t op, const void *body, uint16_t len,
-		    void *reply, uint16_t reply_len)
+__u16 vf_request(struct vf *vf, __u16 op, const void *body, __u16 len,
+		 void *reply, __u16 reply_len)
 {
 	union {
 		struct vane_msg msg;
-		uint32_t words[VANE_MBOX_SIZE / 4];
+		__u32 words[VANE_MBOX_SIZE / 4];
 	} message = { .msg.hdr = {
 		.op = htole16(op),
 		.len = htole16(len),
 		.seq = htole16(++vf->seq),
 	} };
-	uint32_t size = sizeof(struct vane_msg_hdr) + len;
-	uint32_t i;
+	__u32 size = sizeof(struct vane_msg_hdr) + len;
+	__u32 i;
 
 	memcpy(message.msg.body, body, len);
 	for (i = 0; i < (size + 3) / 4; i++)
 		vf_wr32(vf, VANE_REG_MBOX_REQ + 4 * i, le32toh(message.words[i]));
 	vf_wr32(vf, VANE_REG_MBOX_DB, size);
-	if (GET(VANE_MBOX_STATE_ERROR, vf_rd32(vf, VANE_REG_MBOX_STATE)))
+	if (get(VANE_MBOX_STATE_ERROR, vf_rd32(vf, VANE_REG_MBOX_STATE)))
 		errx(1, "%s: the doorbell is refused", vf->fn.bdf);
 
 	wait_cause(vf, VANE_EVENT_MBOX);
@@ -227,7 +233,7 @@ void vf_negotiate(struct vf *vf)
 		.caps = htole32(VANE_MBOX_CAP_FILTERS | VANE_MBOX_CAP_VLAN),
 	};
 	struct vane_mbox_negotiate_rsp rsp;
-	uint16_t status;
+	__u16 status;
 
 	while (!(vf_rd32(vf, VANE_REG_STATUS) & VANE_STATUS_PF_READY))
 		wait_cause(vf, VANE_EVENT_STATUS);
@@ -238,9 +244,9 @@ void vf_negotiate(struct vf *vf)
 	memcpy(vf->mac, rsp.mac, sizeof(vf->mac));
 }
 
-static void check_queue(const struct vf *vf, uint32_t reg, const char *what)
+static void check_queue(const struct vf *vf, __u32 reg, const char *what)
 {
-	uint32_t state = vf_rd32(vf, reg);
+	__u32 state = vf_rd32(vf, reg);
 
 	if (!(state & VANE_Q_STATE_ENABLED))
 		errx(1, "%s: %s queue: STATE is %#x", vf->fn.bdf, what, state);
@@ -249,17 +255,17 @@ static void check_queue(const struct vf *vf, uint32_t reg, const char *what)
 /* Section 7: buffers are posted in order, each under its own number. */
 static void post(struct vf *vf)
 {
-	uint16_t most = vf->taken + VF_RING;
+	__u16 most = vf->taken + VF_RING;
 
 	for (; vf->posted != most; vf->posted++) {
 		unsigned int n = vf->posted % VF_RING;
-		uint64_t iova = VF_IOVA_OF(rx_buf) + n * VF_BUF_LEN;
+		__u64 iova = VF_IOVA_OF(rx_buf) + n * VF_BUF_LEN;
 
-		vf->mem->rx[n].desc = htole64(PUT(VANE_RXB_ADDR, iova >> VANE_RXB_ADDR_SHIFT) |
-					      PUT(VANE_RXB_ID, (uint64_t)n));
+		vf->mem->rx[n].desc = htole64(put(VANE_RXB_ADDR, iova >> VANE_RXB_ADDR_SHIFT) |
+					      put(VANE_RXB_ID, (__u64)n));
 	}
-	vf_wr32(vf, VANE_DB_RXQ(0), PUT(VANE_DB_RX_TAIL, (uint32_t)vf->posted) |
-		PUT(VANE_DB_RX_CPL_HEAD, (uint32_t)vf->taken));
+	vf_wr32(vf, VANE_DB_RXQ(0), put(VANE_DB_RX_TAIL, (__u32)vf->posted) |
+		put(VANE_DB_RX_CPL_HEAD, (__u32)vf->taken));
 }
 
 /**
@@ -268,13 +274,13 @@ static void post(struct vf *vf)
  */
 void vf_start_queues(struct vf *vf)
 {
-	uint32_t tx = VANE_TXQ(0), rx = VANE_RXQ(0);
+	__u32 tx = VANE_TXQ(0), rx = VANE_RXQ(0);
 
 	vf->tail = 0;
 	vf->posted = 0;
 	vf->taken = 0;
 	vf->mem->head.head = 0;
-	memset((void *)vf->mem->cpl, 0, sizeof(vf->mem->cpl));
+	memset(vf->mem->cpl, 0, sizeof(vf->mem->cpl));
 
 	vf_wr64(vf, tx + VANE_TXQ_BASE, VF_IOVA_OF(tx));
 	vf_wr64(vf, tx + VANE_TXQ_HEAD_ADDR, VF_IOVA_OF(head));
@@ -315,14 +321,14 @@ void vf_up(struct vf *vf, const char *bdf)
  * @iova: where
  * @length: of the frame
  */
-void vf_send_from(struct vf *vf, uint64_t iova, size_t length)
+void vf_send_from(struct vf *vf, __u64 iova, size_t length)
 {
-	volatile struct vane_tx_desc *desc = &vf->mem->tx[vf->tail % VF_RING];
+	struct vane_tx_desc *desc = &vf->mem->tx[vf->tail % VF_RING];
 
-	desc->addr = htole64(PUT(VANE_TXD_ADDR, iova) | VANE_TXD_EOP);
-	desc->ctrl = htole64(PUT(VANE_TXD_LEN, (uint64_t)length));
+	desc->addr = htole64(put(VANE_TXD_ADDR, iova) | VANE_TXD_EOP);
+	desc->ctrl = htole64(put(VANE_TXD_LEN, (__u64)length));
 	vf->tail++;
-	vf_wr32(vf, VANE_DB_TXQ(0), PUT(VANE_DB_TX_TAIL, (uint32_t)vf->tail));
+	vf_wr32(vf, VANE_DB_TXQ(0), put(VANE_DB_TX_TAIL, (__u32)vf->tail));
 }
 
 /**
@@ -333,7 +339,7 @@ void vf_send_from(struct vf *vf, uint64_t iova, size_t length)
  */
 bool vf_sent(const struct vf *vf)
 {
-	return (uint16_t)le64toh(vf->mem->head.head) == vf->tail;
+	return (__u16)load(&vf->mem->head.head) == vf->tail;
 }
 
 /**
@@ -346,7 +352,7 @@ void vf_send(struct vf *vf, const void *frame, size_t length)
 {
 	unsigned int n = vf->tail % VF_RING;
 
-	memcpy((void *)vf->mem->tx_buf[n], frame, length);
+	memcpy(vf->mem->tx_buf[n], frame, length);
 	vf_send_from(vf, VF_IOVA_OF(tx_buf) + n * VF_BUF_LEN, length);
 	while (!vf_sent(vf))
 		if (!vf_wait_event(vf, 1, VF_PATIENCE_MS))
@@ -364,28 +370,27 @@ void vf_send(struct vf *vf, const void *frame, size_t length)
  */
 size_t vf_receive(struct vf *vf, void *frame, int timeout_ms)
 {
-	volatile struct vane_rx_cpl *cpl = &vf->mem->cpl[vf->taken % VF_RING];
+	struct vane_rx_cpl *cpl = &vf->mem->cpl[vf->taken % VF_RING];
 	bool phase = !(vf->taken & VF_RING);
-	uint64_t info, length;
+	__u64 info, length;
 	unsigned int id;
 
 	do {
-		info = le64toh(cpl->info);
-		in_order();
+		info = load(&cpl->info);
 		if (!!(info & VANE_RXC_PHASE) == phase)
 			break;
 	} while (vf_wait_event(vf, 1, timeout_ms));
 	if (!!(info & VANE_RXC_PHASE) != phase)
 		return 0;
 
-	if (GET(VANE_RXC_TYPE, info) != VANE_RXC_TYPE_RX || !(info & VANE_RXC_EOP))
+	if (get(VANE_RXC_TYPE, info) != VANE_RXC_TYPE_RX || !(info & VANE_RXC_EOP))
 		errx(1, "%s: completion %#llx", vf->fn.bdf, (unsigned long long)info);
-	id = GET(VANE_RXC_BUF_ID, info);
-	length = GET(VANE_RXC_LEN, le64toh(cpl->data));
+	id = get(VANE_RXC_BUF_ID, info);
+	length = get(VANE_RXC_LEN, le64toh(cpl->data));
 	if (id >= VF_RING || length > VF_BUF_LEN)
 		errx(1, "%s: buffer %u with %llu bytes", vf->fn.bdf, id,
 		     (unsigned long long)length);
-	memcpy(frame, (const void *)vf->mem->rx_buf[id], length);
+	memcpy(frame, vf->mem->rx_buf[id], length);
 	vf->taken++;
 	post(vf);
 	return length;

@@ -106,7 +106,7 @@ size_t vfio_region_size(struct vfio_fn *fn, unsigned int region)
  *
  * Return: the memory, zeroed.
  */
-void *vfio_map(struct vfio_fn *fn, uint64_t iova, size_t size)
+void *vfio_map(struct vfio_fn *fn, __u64 iova, size_t size)
 {
 	struct vfio_iommu_type1_dma_map map = {
 		.argsz = sizeof(map),
@@ -134,7 +134,7 @@ void vfio_bus_master(struct vfio_fn *fn)
 {
 	struct vfio_region_info info;
 	off_t offset;
-	uint16_t command;
+	__u16 command;
 
 	region_info(fn, VFIO_PCI_CONFIG_REGION_INDEX, &info);
 	offset = (off_t)info.offset + PCI_COMMAND;
@@ -194,7 +194,7 @@ void vfio_enable_irqs(struct vfio_fn *fn, unsigned int count)
 int vfio_wait_irq(struct vfio_fn *fn, unsigned int vector, int timeout_ms)
 {
 	struct pollfd poller = { .fd = fn->irqs[vector], .events = POLLIN };
-	uint64_t count;
+	__u64 count;
 
 	if (poll(&poller, 1, timeout_ms) <= 0)
 		return 0;

@@ -6,8 +6,8 @@
 #ifndef VANE_VFIO_H
 #define VANE_VFIO_H
 
+#include <linux/types.h>
 #include <stddef.h>
-#include <stdint.h>
 
 /**
  * struct vfio_fn - a function that the program owns
@@ -25,14 +25,14 @@ struct vfio_fn {
 	int container;
 	int group;
 	int device;
-	volatile uint8_t *bar;
+	__u8 *bar;
 	size_t bar_size;
 	int *irqs;
 	unsigned int num_irqs;
 };
 
 void vfio_open(struct vfio_fn *fn, const char *bdf);
-void *vfio_map(struct vfio_fn *fn, uint64_t iova, size_t size);
+void *vfio_map(struct vfio_fn *fn, __u64 iova, size_t size);
 void vfio_bus_master(struct vfio_fn *fn);
 void vfio_enable_irqs(struct vfio_fn *fn, unsigned int count);
 int vfio_wait_irq(struct vfio_fn *fn, unsigned int vector, int timeout_ms);
