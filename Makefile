@@ -18,8 +18,9 @@ endif
 else
 
 .DEFAULT_GOAL := all
-.PHONY: all help tree qemu modules check check-fast check-debug lint demo bench bench-short \
-	install run clean clean-cache
+.PHONY: all help tree qemu modules check check-fast check-debug \
+	check-passthrough lint demo demo-passthrough bench bench-short install \
+	run clean clean-cache
 
 all: qemu modules
 
@@ -33,6 +34,10 @@ all:
 demo: qemu modules
 	@tests/demo/run
 
+## make demo-passthrough  two guests of the guest, a VF each
+demo-passthrough: qemu modules
+	@tests/demo/run passthrough
+
 ## make check         everything tested: qtest, header, selftests
 check:
 	@tests/run distro
@@ -44,6 +49,10 @@ check-fast:
 ## make check-debug   the same on the debug kernel, with KUnit and kmemleak
 check-debug:
 	@tests/run debug
+
+## make check-passthrough  VFs in guests of the guest, at length
+check-passthrough:
+	@tests/run passthrough
 
 ## make lint          checkpatch, sparse, W=1, kernel-doc, and linters
 lint:

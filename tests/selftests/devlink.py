@@ -7,7 +7,7 @@ import fcntl
 import os
 import threading
 
-from lib.py import (PCI, Vane, cmd, cmd_json, defer, fails, hw, ip, ip_json,
+from lib.py import (Vane, cmd, cmd_json, defer, fails, hw, ip, ip_json,
                     ksft_eq, ksft_ge, ksft_in, ksft_main, ksft_ne,
                     ksft_not_in, ksft_raises, ksft_true, read, run, wait_until,
                     write)
@@ -67,15 +67,6 @@ class Devlink(Vane):
         found = self.show(f"resource show {self.handle}")[self.handle]
         return {entry["name"]: (entry["occ"], entry["size"])
                 for entry in found}
-
-    def unbound_vfs(self, count):
-        """Enables VFs that no driver takes."""
-        path = f"{self.pf.path}/sriov_drivers_autoprobe"
-        self.write_numvfs(0)
-        write(path, 0)
-        defer(write, path, 1)
-        self.write_numvfs(count)
-        defer(self.write_numvfs, 0)
 
     def some_vfs(self, count):
         """Enables VFs with their driver, for the case."""
@@ -581,23 +572,11 @@ class VfioUser:
             os.close(self.fds.pop())
 
 
-def give_to_vfio(env, index):
-    """Binds a VF to vfio-pci."""
-    cmd("modprobe vfio-pci")
-    function = env.vf(index)
-    if function.driver:
-        function.unbind()
-    write(f"{function.path}/driver_override", "vfio-pci")
-    write(f"{PCI}/drivers_probe", function.bdf)
-    ksft_eq(function.driver, "vfio-pci")
-    return function
-
-
 def vfs_in_use(env):
     """VFs that VFIO holds are not taken away, and are named."""
     env.some_vfs(7)
-    users = [VfioUser(give_to_vfio(env, index)) for index in (2, 3, 6)]
-    give_to_vfio(env, 5)
+    users = [VfioUser(env.vf(index).to_vfio()) for index in (2, 3, 6)]
+    env.vf(5).to_vfio()
     refused(f"{env.pf.path}/sriov_numvfs", 0, errno.EBUSY)
     ksft_eq(env.numvfs(), 7)
     ksft_in("VFs in use: 2-3,6", log())
@@ -617,7 +596,7 @@ def vfs_in_use(env):
 def last_vf_in_use(env):
     """The same for the last of 256 VFs, on the next bus."""
     env.unbound_vfs(hw.VANE_MAX_VFS)
-    user = VfioUser(give_to_vfio(env, hw.VANE_MAX_VFS - 1))
+    user = VfioUser(env.vf(hw.VANE_MAX_VFS - 1).to_vfio())
     refused(f"{env.pf.path}/sriov_numvfs", 0, errno.EBUSY)
     ksft_in(f"VFs in use: {hw.VANE_MAX_VFS - 1}", log())
     user.close()
@@ -627,7 +606,7 @@ def last_vf_in_use(env):
 def force(env):
     """A parameter has VFs in use taken away, once their users let go."""
     env.some_vfs(2)
-    user = VfioUser(give_to_vfio(env, 1))
+    user = VfioUser(env.vf(1).to_vfio())
     param = f"devlink dev param set {env.handle} name ignore_vf_users " \
             "cmode runtime value"
     cmd(f"{param} true")
@@ -649,7 +628,7 @@ def driver_goes_while_in_use(env):
     """The PF's driver leaves all VFs, in use or not, and finds them again."""
     env.some_vfs(3)
     env.vf_set(1, "vlan 9")
-    user = VfioUser(give_to_vfio(env, 1))
+    user = VfioUser(env.vf(1).to_vfio())
     cmd("modprobe -r vane")
     ksft_eq(env.numvfs(), 3)
     cmd("modprobe vane")

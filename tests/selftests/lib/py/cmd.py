@@ -55,8 +55,10 @@ def _words(command):
 def run(command, ns=None, stdin=None, timeout=CMD_TIMEOUT):
     """Runs @command, a string or a list; returns its CompletedProcess.
 
-    There is no shell. @ns is the network namespace it runs in.
+    There is no shell. @ns is the network namespace, or the Guest, it runs in.
     """
+    if hasattr(ns, "popen"):
+        return ns.run(_words(command), timeout)
     with InNetns(ns):
         return subprocess.run(_words(command), input=stdin, text=True,
                               capture_output=True, timeout=timeout, check=False)
@@ -139,18 +141,24 @@ def read(path):
         return file.read().strip()
 
 
+def _popen(words, ns):
+    if hasattr(ns, "popen"):
+        return ns.popen(words)
+    with InNetns(ns):
+        # Ends with the Background that has it.
+        # pylint: disable-next=consider-using-with
+        return subprocess.Popen(words, text=True, stdin=subprocess.DEVNULL,
+                                stdout=subprocess.PIPE,
+                                stderr=subprocess.STDOUT)
+
+
 class Background:
     """A program that runs beside the case, and is ended with it."""
 
     def __init__(self, command, ns=None, ready=None):
         """@ready: wait for a line of its output that holds this."""
         self.command = command
-        with InNetns(ns):
-            # Ends with the defer below.
-            # pylint: disable-next=consider-using-with
-            self.process = subprocess.Popen(
-                _words(command), text=True, stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        self.process = _popen(_words(command), ns)
         self.output = ""
         self.deferred = defer(self.stop)
         if ready:

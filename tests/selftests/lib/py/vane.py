@@ -61,6 +61,23 @@ class Function:
         """Gives it to @driver."""
         write(f"{PCI}/drivers/{driver}/bind", self.bdf)
 
+    def to_vfio(self):
+        """Gives it to vfio-pci; returns itself."""
+        cmd("modprobe vfio-pci")
+        return self._give("vfio-pci")
+
+    def to_vanevf(self):
+        """Gives it to the VF driver, from wherever it is; returns itself."""
+        return self._give("vanevf")
+
+    def _give(self, driver):
+        if self.driver:
+            self.unbind()
+        write(f"{self.path}/driver_override", driver)
+        write(f"{PCI}/drivers_probe", self.bdf)
+        ksft_eq(self.driver, driver)
+        return self
+
     def reset(self):
         """Function level reset."""
         write(f"{self.path}/reset_method", "flr")
@@ -233,6 +250,15 @@ class Vane:
         for index in range(count):
             self.vf(index).wait_ifname()
 
+    def unbound_vfs(self, count):
+        """Enables @count VFs that no driver takes."""
+        path = f"{self.pf.path}/sriov_drivers_autoprobe"
+        self.write_numvfs(0)
+        write(path, 0)
+        defer(write, path, 1)
+        self.write_numvfs(count)
+        defer(self.write_numvfs, 0)
+
     # Ports
 
     def pf_port(self):
@@ -280,6 +306,13 @@ class Vane:
     def vf_ports(self, count):
         """The first @count VFs."""
         return [self.vf_port(index) for index in range(count)]
+
+    @staticmethod
+    def guest_port(guest, index):
+        """VF @index, the only one of @guest, up."""
+        port = Port(guest.name, guest, guest.ifname(), 10 + index)
+        port.up()
+        return port
 
     def vf_infos(self):
         """What ip link show of the PF says of its VFs."""

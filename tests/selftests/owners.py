@@ -1,0 +1,84 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Owners of a VF are killed at work, over and over: the next one finds a fresh VF."""
+
+from lib.py import (Background, Guest, Stream, Vane, cmd, defer, hw, ksft_eq,
+                    ksft_ge, ksft_main)
+
+PROGRAM = "vane-vfio"
+VFS = 3
+PROGRAMS = 45
+GUESTS = 5
+
+
+def registers(bdf):
+    """What a VF's next owner finds in its registers, but for GENERATION."""
+    lines = cmd(f"{PROGRAM} registers {bdf}").splitlines()
+    generation = f"{hw.VANE_REG_GENERATION:04x} "
+    return [line for line in lines if not line.startswith(generation)]
+
+
+def set_up():
+    """VF 0 and 1 are for owners, VF 2 is their neighbour in the host."""
+    env = Vane()
+    env.unbound_vfs(VFS)
+    env.bdf, env.other = (env.vf(index).to_vfio().bdf for index in (0, 1))
+    env.fresh = registers(env.bdf)
+    env.vf(2).to_vanevf()
+    env.neighbour, env.ext = env.vf_port(2), env.ext_port()
+    return env
+
+
+def undisturbed(case):
+    """Runs @case while the neighbour talks; it must not lose a frame."""
+    def run(env):
+        stream = Stream(env.neighbour, env.ext)
+        case(env)
+        sent, lost = stream.stop()
+        ksft_ge(sent, 1)
+        ksft_eq(lost, 0, "frames of the neighbour")
+    run.__name__ = case.__name__
+    return run
+
+
+def programs(env):
+    """A program that sends, receives and asks the PF is killed."""
+    env.vf_set(0, "vlan 7")
+    defer(env.vf_set, 0, "vlan 0")
+    info = env.vf_info(0)
+    for _ in range(PROGRAMS):
+        owner = Background(f"{PROGRAM} load {env.bdf}", ready="loaded")
+        owner.process.kill()
+        owner.stop()
+        ksft_eq(registers(env.bdf), env.fresh)
+    ksft_eq(env.vf_info(0), info)
+    env.vf_set(0, "vlan 0")
+    cmd(f"{PROGRAM} frames {env.bdf} {env.other}")
+
+
+def vfio_reset(env):
+    """VFIO's reset of a VF in use leaves nothing of its owner's."""
+    cmd(f"{PROGRAM} reset {env.bdf}")
+    ksft_eq(registers(env.bdf), env.fresh)
+
+
+def guest(env):
+    """A guest that sends as it can is killed."""
+    info = env.vf_info(0)
+    owner = Guest("owner", [env.vf(0)]).wait()
+    port = env.guest_port(owner, 0)
+    port.ping(env.ext)
+    server = Background("iperf3 -s -1 --forceflush", env.ext.ns,
+                        ready="listening")
+    Background(f"iperf3 -c {env.ext.ip4} -t 100 --forceflush", owner,
+               ready="connected")
+    owner.kill()
+    server.stop()
+    ksft_eq(registers(env.bdf), env.fresh)
+    ksft_eq(env.vf_info(0), info)
+    cmd(f"{PROGRAM} frames {env.bdf} {env.other}")
+
+
+if __name__ == "__main__":
+    ksft_main([undisturbed(programs), undisturbed(vfio_reset),
+               *[undisturbed(guest)] * GUESTS], set_up)
