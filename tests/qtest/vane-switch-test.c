@@ -959,6 +959,10 @@ static void test_rate_values(void)
     g_assert_cmpint(group_set(nic, 1, 1, 0), ==, VANE_ERR_UNSUPPORTED);
     g_assert_cmpint(command(nic, VANE_CMD_RATE_GROUP_GET, &ask), ==,
                     VANE_ERR_UNSUPPORTED);
+    g_assert_cmpint(command(nic, VANE_CMD_SWITCH_SET,
+                            (&(struct vane_cmd_switch) {
+                                .mode = cpu_to_le32(VANE_SWITCH_VEPA) })), ==,
+                    VANE_ERR_UNSUPPORTED);
     wr32(&nic->pf, VANE_REG_PF_CTRL, VANE_PF_CTRL_RESET);
     fn_enable_all(&nic->pf);
     mailbox_enable(nic);
@@ -966,10 +970,6 @@ static void test_rate_values(void)
                                    sizeof(ask), &found, sizeof(found)), ==,
                     VANE_OK);
     g_assert_cmpmem(&found, sizeof(found), &ask, sizeof(ask));
-    g_assert_cmpint(command(nic, VANE_CMD_SWITCH_SET,
-                            (&(struct vane_cmd_switch) {
-                                .mode = cpu_to_le32(VANE_SWITCH_VEPA) })), ==,
-                    VANE_ERR_UNSUPPORTED);
     nic_free(nic);
 }
 

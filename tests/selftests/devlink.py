@@ -643,7 +643,7 @@ if __name__ == "__main__":
     ksft_main([ports, phys_port_name, hw_addr, max_io_eqs, msix_count,
                sizes_run_out, sizes_hold, rate_leaf, rate_node,
                rate_nodes_run_out, rates_hold, rate_node_deleted,
-               rate_node_name, resources, regions, reload, reload_of_dead, healthy, tx_health, mailbox_health,
-               fatal_health, vf_health, vfs_in_use, last_vf_in_use, force,
-               driver_goes_while_in_use],
+               rate_node_name, resources, regions, reload, reload_of_dead,
+               healthy, tx_health, mailbox_health, fatal_health, vf_health,
+               vfs_in_use, last_vf_in_use, force, driver_goes_while_in_use],
               Devlink)

@@ -4,6 +4,7 @@
 tool, read back by another, seen in traffic; kept over resets, and refused where
 the value is wrong."""
 
+import threading
 import time
 
 from lib.py import (BROADCAST, ETH_P_8021AD, ETH_P_8021Q, Background, Capture,
@@ -15,6 +16,7 @@ VFS = 256
 PROBED = (0, 127, 255)
 STRANGER = "52:54:00:99:99:99"
 RECOVERY = 30
+PORT_SPEED = 25000
 
 # ip needs both rates: for the one that it is not given it asks for all VFs with
 # their statistics, which of more than 221 do not fit.
@@ -215,6 +217,65 @@ def min_rate(env):
             "out of range", f"VF 1: min_tx_rate {left + 1} is above the {left}")
     env.vf_set(1, f"min_tx_rate {left} max_tx_rate 200000")
     env.vf_set(1, NO_RATE)
+
+
+class Flood:
+    """Frames of a VF, as many as it may send, until the case ends."""
+
+    def __init__(self, port):
+        self.frame = make(port.link()["address"], STRANGER, size=FRAME)
+        self.sender = Sender(port)
+        self.stopping = threading.Event()
+        self.thread = threading.Thread(target=self._send)
+        self.thread.start()
+        defer(self._stop)
+
+    def _send(self):
+        while not self.stopping.is_set():
+            self.sender.send(self.frame)
+
+    def _stop(self):
+        self.stopping.set()
+        self.thread.join()
+
+
+def sent_by(env, frames):
+    """What part of the next @frames each VF sends."""
+    before = {index: stats(env, index)["tx_frames"] for index in env.vfs}
+    sent = {}
+
+    def enough():
+        for index, start in before.items():
+            sent[index] = stats(env, index)["tx_frames"] - start
+        return sum(sent.values()) >= frames
+
+    wait_until(enough, RECOVERY, what=f"{frames} frames")
+    total = sum(sent.values())
+    return {index: count / total for index, count in sent.items()}
+
+
+def min_rate_in_traffic(env):
+    """Of a port that is full, a VF gets what is sure for it; the others share."""
+    env.qmp.set(env.nic, "speed", 10)
+    defer(env.pf_if.wait_carrier)
+    defer(env.qmp.set, env.nic, "speed", PORT_SPEED)
+    wait_until(lambda: "Speed: 10Mb/s" in env.pf_if.ethtool("{}"), RECOVERY,
+               what="the PF has 10 Mb/s")
+    for port in env.vfs.values():
+        port.wait_carrier()
+        Flood(port)
+    sent_by(env, 400)
+    for index, part in sent_by(env, 1000).items():
+        ksft_pr(f"VF {index}: {part:.2f} of the port")
+        ksft_le(abs(part - 1 / 3), 0.08, f"VF {index}")
+    env.vf_set(127, "min_tx_rate 6 max_tx_rate 0")
+    defer(env.vf_set, 127, NO_RATE)
+    sent_by(env, 400)
+    for index, part in sent_by(env, 1000).items():
+        ksft_pr(f"VF {index}: {part:.2f} of the port")
+        # 6 Mb/s, and of the rest as much as any other
+        most = 6 / 10 if index == 127 else 0
+        ksft_le(abs(part - most - 4 / 10 / 3), 0.08, f"VF {index}")
 
 
 def rate_with_parent(env):
@@ -556,7 +617,8 @@ def gone_with_the_vfs(env):
 
 
 if __name__ == "__main__":
-    ksft_main([mac, vlan, max_rate, min_rate, rate_with_parent, spoofchk,
+    ksft_main([mac, vlan, max_rate, min_rate, min_rate_in_traffic,
+               rate_with_parent, spoofchk,
                state, trust, query_rss, trunk_transmit, trunk_receive,
                trunk_request, hwmode, hwmode_in_vntag, counters, wrong_values,
                many_writers, survives_vf, survives_pf_reset,
