@@ -688,6 +688,7 @@ static void vane_reset_prepare(struct pci_dev *pdev)
 {
 	struct vane_pf *pf = pci_get_drvdata(pdev);
 
+	vane_sriov_save(pf);
 	rtnl_lock();
 	vane_pf_take_down(pf);
 	rtnl_unlock();
@@ -703,6 +704,7 @@ static pci_ers_result_t vane_error_detected(struct pci_dev *pdev,
 {
 	struct vane_pf *pf = pci_get_drvdata(pdev);
 
+	vane_sriov_save(pf);
 	rtnl_lock();
 	vane_pf_take_down(pf);
 	rtnl_unlock();

@@ -243,6 +243,8 @@ struct vane_health {
  * @reset_work: recovers the device
  * @watch_work: looks whether that is needed
  * @mbox: mailbox; its service belongs to @serve_work
+ * @vf_masters: VFs that mastered the bus before a reset, from its beginning to
+ *	its end
  * @lock: guards all that follows
  * @vfs: virtual functions, from before they appear until after they are gone
  * @num_vfs: entries of @vfs
@@ -287,6 +289,7 @@ struct vane_pf {
 	struct work_struct reset_work;
 	struct delayed_work watch_work;
 	struct vane_mbox_pf mbox;
+	DECLARE_BITMAP(vf_masters, VANE_MAX_VFS);
 
 	struct mutex lock;	/* guards what follows */
 	struct vane_vf *vfs;
@@ -356,6 +359,7 @@ int vane_pf_set_features(struct net_device *netdev, netdev_features_t features);
 int vane_sriov_configure(struct pci_dev *pdev, int num_vfs);
 int vane_sriov_adopt(struct vane_pf *pf);
 void vane_sriov_release(struct vane_pf *pf);
+void vane_sriov_save(struct vane_pf *pf);
 void vane_sriov_restore(struct vane_pf *pf);
 void vane_sriov_unplug(struct vane_pf *pf);
 void vane_link_work(struct work_struct *work);
