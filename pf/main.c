@@ -700,6 +700,7 @@ static void vane_reset_prepare(struct pci_dev *pdev)
 {
 	struct vane_pf *pf = pci_get_drvdata(pdev);
 
+	vane_sriov_save(pf);
 	rtnl_lock();
 	vane_pf_take_down(pf);
 	rtnl_unlock();
@@ -715,6 +716,7 @@ static pci_ers_result_t vane_error_detected(struct pci_dev *pdev,
 {
 	struct vane_pf *pf = pci_get_drvdata(pdev);
 
+	vane_sriov_save(pf);
 	rtnl_lock();
 	vane_pf_take_down(pf);
 	rtnl_unlock();

@@ -245,6 +245,8 @@ struct vane_health {
  * @vf_stats: counters of all VFs as the device wrote them last, VANE_STAT_COUNT
  *	each; guarded by @lock
  * @vf_stats_dma: address of that for the device
+ * @vf_masters: VFs that mastered the bus before a reset, from its beginning to
+ *	its end
  * @lock: guards all that follows
  * @vfs: virtual functions, from before they appear until after they are gone
  * @num_vfs: entries of @vfs
@@ -293,6 +295,7 @@ struct vane_pf {
 	struct vane_mbox_pf mbox;
 	__le64 *vf_stats;
 	dma_addr_t vf_stats_dma;
+	DECLARE_BITMAP(vf_masters, VANE_MAX_VFS);
 
 	struct mutex lock;	/* guards what follows */
 	struct vane_vf *vfs;
@@ -364,6 +367,7 @@ int vane_pf_set_features(struct net_device *netdev, netdev_features_t features);
 int vane_sriov_configure(struct pci_dev *pdev, int num_vfs);
 int vane_sriov_adopt(struct vane_pf *pf);
 void vane_sriov_release(struct vane_pf *pf);
+void vane_sriov_save(struct vane_pf *pf);
 void vane_sriov_restore(struct vane_pf *pf);
 void vane_sriov_unplug(struct vane_pf *pf);
 void vane_link_work(struct work_struct *work);

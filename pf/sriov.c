@@ -884,6 +884,30 @@ free_vfs:
 }
 
 /**
+ * vane_sriov_save() - note which VFs may master the bus
+ * @pf: the PF, before a reset of its slot or its function
+ *
+ * The kernel does not know that of a VF in the hands of VFIO, whose owner
+ * writes to its command register.
+ */
+void vane_sriov_save(struct vane_pf *pf)
+{
+	struct pci_dev *vfdev = NULL;
+	u16 command;
+
+	bitmap_zero(pf->vf_masters, VANE_MAX_VFS);
+	while ((vfdev = pci_get_device(VANE_PCI_VENDOR_ID,
+				       VANE_PCI_DEVICE_ID_VF, vfdev))) {
+		if (pci_physfn(vfdev) != pf->vdev.pdev)
+			continue;
+		pci_read_config_word(vfdev, PCI_COMMAND, &command);
+		if (PCI_POSSIBLE_ERROR(command) ? vfdev->is_busmaster :
+		    command & PCI_COMMAND_MASTER)
+			__set_bit(pci_iov_vf_id(vfdev), pf->vf_masters);
+	}
+}
+
+/**
  * vane_sriov_restore() - let VFs master the bus and interrupt again
  * @pf: the PF, after a reset of its slot or its function
  *
@@ -898,7 +922,7 @@ void vane_sriov_restore(struct vane_pf *pf)
 				       VANE_PCI_DEVICE_ID_VF, vfdev))) {
 		if (pci_physfn(vfdev) != pf->vdev.pdev)
 			continue;
-		if (vfdev->is_busmaster)
+		if (test_bit(pci_iov_vf_id(vfdev), pf->vf_masters))
 			pci_set_master(vfdev);
 		pci_restore_msi_state(vfdev);
 	}

@@ -62,6 +62,14 @@ def vfio_reset(env):
     ksft_eq(registers(env.bdf), env.fresh)
 
 
+def pf_flr(env):
+    """FLR of the PF under a program: its VF is master of the bus as before."""
+    owner = Background(f"{PROGRAM} survive {env.bdf}", ready="up")
+    env.pf.reset()
+    owner.wait()
+    env.neighbour.wait_carrier()
+
+
 def guest(env):
     """A guest that sends as it can is killed."""
     info = env.vf_info(0)
@@ -80,5 +88,5 @@ def guest(env):
 
 
 if __name__ == "__main__":
-    ksft_main([undisturbed(programs), undisturbed(vfio_reset),
+    ksft_main([undisturbed(programs), undisturbed(vfio_reset), pf_flr,
                *[undisturbed(guest)] * GUESTS], set_up)

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "vf.h"
 
@@ -284,6 +285,28 @@ static int run_reset(char **bdf)
 	return 0;
 }
 
+/* survive A: the PF is reset by FLR, and the VF may master the bus and interrupt */
+static int run_survive(char **bdf)
+{
+	struct vf vf;
+	__u32 generation;
+
+	vf_up(&vf, bdf[0]);
+	generation = vf_rd32(&vf, VANE_REG_GENERATION);
+	puts("up");
+	fflush(stdout);
+	while (vf_rd32(&vf, VANE_REG_MAGIC) != VANE_MAGIC ||
+	       vf_rd32(&vf, VANE_REG_GENERATION) == generation ||
+	       !(vf_rd32(&vf, VANE_REG_STATUS) & VANE_STATUS_PF_READY))
+		usleep(10000);
+	if (!vfio_is_bus_master(&vf.fn))
+		errx(1, "%s: no bus master", vf.fn.bdf);
+	/* The reply is waited for by interrupt. */
+	vf_enable(&vf);
+	vf_negotiate(&vf);
+	return 0;
+}
+
 /* load A: sends, receives and asks the PF until it is killed */
 static int run_load(char **bdf)
 {
@@ -324,6 +347,7 @@ static const struct {
 	{ "bar", 2, run_bar },
 	{ "canary", 2, run_canary },
 	{ "reset", 1, run_reset },
+	{ "survive", 1, run_survive },
 	{ "load", 1, run_load },
 };
 
@@ -336,5 +360,5 @@ int main(int argc, char **argv)
 		    !strcmp(argv[1], commands[i].name))
 			return commands[i].run(argv + 2);
 	errx(2, "usage: vane-vfio frames|bar|canary BDF BDF\n"
-	     "       vane-vfio mailbox|stray|registers|reset|load BDF");
+	     "       vane-vfio mailbox|stray|registers|reset|survive|load BDF");
 }

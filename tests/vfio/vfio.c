@@ -126,22 +126,46 @@ void *vfio_map(struct vfio_fn *fn, __u64 iova, size_t size)
 	return memory;
 }
 
+/* command_offset() - where the function's PCI command register is */
+static off_t command_offset(struct vfio_fn *fn)
+{
+	struct vfio_region_info info;
+
+	region_info(fn, VFIO_PCI_CONFIG_REGION_INDEX, &info);
+	return (off_t)info.offset + PCI_COMMAND;
+}
+
+static __u16 read_command(struct vfio_fn *fn)
+{
+	__u16 command;
+
+	if (pread(fn->device, &command, sizeof(command), command_offset(fn)) !=
+	    sizeof(command))
+		err(1, "%s: configuration space", fn->bdf);
+	return command;
+}
+
+/**
+ * vfio_is_bus_master() - whether the function may do DMA and send interrupts
+ * @fn: the function
+ *
+ * Return: true if so.
+ */
+bool vfio_is_bus_master(struct vfio_fn *fn)
+{
+	return read_command(fn) & PCI_COMMAND_MASTER;
+}
+
 /**
  * vfio_bus_master() - let the function do DMA and send interrupts
  * @fn: the function
  */
 void vfio_bus_master(struct vfio_fn *fn)
 {
-	struct vfio_region_info info;
-	off_t offset;
-	__u16 command;
+	__u16 command = read_command(fn) | PCI_COMMAND_MASTER;
 
-	region_info(fn, VFIO_PCI_CONFIG_REGION_INDEX, &info);
-	offset = (off_t)info.offset + PCI_COMMAND;
-	if (pread(fn->device, &command, sizeof(command), offset) != sizeof(command))
-		err(1, "%s: configuration space", fn->bdf);
-	command |= PCI_COMMAND_MASTER;
-	if (pwrite(fn->device, &command, sizeof(command), offset) != sizeof(command))
+	if (pwrite(fn->device, &command, sizeof(command), command_offset(fn)) !=
+	    sizeof(command))
 		err(1, "%s: configuration space", fn->bdf);
 }
 

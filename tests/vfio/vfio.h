@@ -7,6 +7,7 @@
 #define VANE_VFIO_H
 
 #include <linux/types.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 /**
@@ -33,6 +34,7 @@ struct vfio_fn {
 
 void vfio_open(struct vfio_fn *fn, const char *bdf);
 void *vfio_map(struct vfio_fn *fn, __u64 iova, size_t size);
+bool vfio_is_bus_master(struct vfio_fn *fn);
 void vfio_bus_master(struct vfio_fn *fn);
 void vfio_enable_irqs(struct vfio_fn *fn, unsigned int count);
 int vfio_wait_irq(struct vfio_fn *fn, unsigned int vector, int timeout_ms);
