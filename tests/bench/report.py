@@ -118,7 +118,7 @@ def table(nics, title="per packet"):
     names = list(nics)
     yield f"| {title} | " + " | ".join(names) + " |"
     yield "| --- |" + " ---: |" * len(names)
-    for what in next(iter(nics.values())):
+    for what in nics[names[0]]:
         yield f"| {what} | " + " | ".join(number(nics[name][what])
                                          for name in names) + " |"
 
