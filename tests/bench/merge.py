@@ -50,7 +50,7 @@ class Symbols:
 def read_counts(path, symbols):
     """What the plugin counted, by mark."""
     marks = {}
-    now = None
+    now = {}
     known = {}
     with open(path, encoding="ascii") as file:
         for line in file:

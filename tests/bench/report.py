@@ -55,6 +55,7 @@ def row(parts, burst):
         "dma map TX": tx.get("dma map", 0) + tx.get("dma unmap", 0),
         "dma map RX": beyond("dma map") + beyond("dma unmap"),
         "pages RX": beyond("page pool") + beyond("pages"),
+        "frames lost": 1 - both["received"],
         "MMIO reads": both.get("mmio reads", 0),
         "MMIO writes TX": tx.get("mmio writes", 0),
         "MMIO writes TX and RX": both.get("mmio writes", 0),
@@ -118,7 +119,7 @@ def table(nics, title="per packet"):
     names = list(nics)
     yield f"| {title} | " + " | ".join(names) + " |"
     yield "| --- |" + " ---: |" * len(names)
-    for what in next(iter(nics.values())):
+    for what in nics[names[0]]:
         yield f"| {what} | " + " | ".join(number(nics[name][what])
                                          for name in names) + " |"
 

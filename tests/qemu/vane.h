@@ -143,6 +143,7 @@ typedef struct VaneVector {
     bool dirty;                 /* on VaneDevice.dirty: events to be told */
     int64_t fired_ns;           /* when the last message left */
     QEMUTimer timer;            /* moderation */
+    QEMUTimer late_timer;       /* vane_event_late() */
     QTAILQ_ENTRY(VaneVector) next;
 } VaneVector;
 
@@ -582,6 +583,8 @@ void vane_vector_arm(VaneFunction *fn, uint32_t vector, uint32_t seen);
  * vane_events_flush(), which the bottom half calls after its work.
  */
 void vane_event(VaneFunction *fn, uint32_t vector, uint32_t count);
+/* The same for one event that may wait a while for others. */
+void vane_event_late(VaneFunction *fn, uint32_t vector);
 void vane_events_flush(VaneDevice *dev);
 /* Sets VANE_EVENT_* of the function and tells it by vector 0 at once. */
 void vane_cause(VaneFunction *fn, uint32_t causes);

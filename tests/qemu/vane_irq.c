@@ -8,6 +8,9 @@
 #include "trace.h"
 #include "vane.h"
 
+/* An event that nobody waits for is told with the next one, or after that. */
+#define LATE_NS     (100 * SCALE_US)
+
 static uint64_t vector_causes(const VaneFunction *fn)
 {
     return vane_put(VANE_SB_CAUSES, fn->causes) |
@@ -19,6 +22,7 @@ static void vector_disable(VaneVector *vec)
     vec->enabled = false;
     vec->armed = false;
     timer_del(&vec->timer);
+    timer_del(&vec->late_timer);
     if (vec->dirty) {
         QTAILQ_REMOVE(&vec->fn->dev->dirty, vec, next);
         vec->dirty = false;
@@ -52,6 +56,14 @@ static void vector_timer(void *opaque)
     vector_fire(opaque);
 }
 
+static void vector_late_timer(void *opaque)
+{
+    VaneVector *vec = opaque;
+
+    vane_event(vec->fn, vec->index, 0);
+    vane_events_flush(vec->fn->dev);
+}
+
 void vane_vectors_init(VaneFunction *fn)
 {
     for (uint32_t v = 0; v < fn->max_vectors; v++) {
@@ -60,6 +72,8 @@ void vane_vectors_init(VaneFunction *fn)
         vec->fn = fn;
         vec->index = v;
         timer_init_ns(&vec->timer, QEMU_CLOCK_VIRTUAL, vector_timer, vec);
+        timer_init_ns(&vec->late_timer, QEMU_CLOCK_VIRTUAL, vector_late_timer,
+                      vec);
     }
 }
 
@@ -68,6 +82,7 @@ void vane_vectors_exit(VaneFunction *fn)
     vane_vectors_disable(fn);
     for (uint32_t v = 0; v < fn->max_vectors; v++) {
         timer_deinit(&fn->vec[v].timer);
+        timer_deinit(&fn->vec[v].late_timer);
     }
 }
 
@@ -152,6 +167,20 @@ void vane_event(VaneFunction *fn, uint32_t vector, uint32_t count)
     }
 }
 
+void vane_event_late(VaneFunction *fn, uint32_t vector)
+{
+    VaneVector *vec = &fn->vec[vector];
+
+    if (vector >= fn->vectors || !vec->enabled) {
+        return;
+    }
+    vec->events++;
+    if (!vec->dirty && !timer_pending(&vec->late_timer)) {
+        timer_mod(&vec->late_timer,
+                  qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL) + LATE_NS);
+    }
+}
+
 /* Stores the event count; false where the vector cannot be told. */
 static bool vector_tell(VaneVector *vec)
 {
@@ -167,6 +196,7 @@ static bool vector_tell(VaneVector *vec)
         return false;
     }
     vec->told = vec->events;
+    timer_del(&vec->late_timer);
     trace_vane_vector_told(fn->index, vec->index, vec->told);
     return true;
 }

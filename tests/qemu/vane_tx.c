@@ -391,8 +391,11 @@ void vane_tx_exit(VaneDevice *dev)
     g_clear_pointer(&dev->poll_timer, timer_free);
 }
 
-/* Tells the driver how far its descriptors were read. */
-static void txq_tell_head(VaneTxQueue *txq)
+/*
+ * Tells the driver how far its descriptors were read. After a few frames that
+ * is news which can wait for better.
+ */
+static void txq_tell_head(VaneTxQueue *txq, unsigned frames)
 {
     if (!txq->enabled || txq->told == txq->head) {
         return;
@@ -403,7 +406,11 @@ static void txq_tell_head(VaneTxQueue *txq)
         return;
     }
     txq->told = txq->head;
-    vane_event(txq->fn, txq->vector, 1);
+    if (txq->shadow && frames < POLL_FRAMES) {
+        vane_event_late(txq->fn, txq->vector);
+    } else {
+        vane_event(txq->fn, txq->vector, 1);
+    }
 }
 
 bool vane_txq_run(VaneTxQueue *txq, unsigned *budget)
@@ -439,7 +446,7 @@ bool vane_txq_run(VaneTxQueue *txq, unsigned *budget)
             error = txq_send(txq, desc, count, &req, &cost);
         }
         if (error) {
-            txq_tell_head(txq);
+            txq_tell_head(txq, frames);
             txq_error(txq, error);
             break;
         }
@@ -450,7 +457,7 @@ bool vane_txq_run(VaneTxQueue *txq, unsigned *budget)
         vane_sched_charge(txq->fn, cost);
         left -= MIN(left, MAX(txq->fn->dev->work, 1));
     }
-    txq_tell_head(txq);
+    txq_tell_head(txq, frames);
     *budget -= MAX(share - left, 1);
     /* With a shadow doorbell no queue is left without asking for a real one. */
     return txq->enabled && (txq->head != txq->tail || (txq->shadow && !idle));

@@ -209,6 +209,56 @@ static void test_shadow(void)
     net_free(net);
 }
 
+#define BUSY_FRAMES     8       /* at once make a queue one that is polled */
+#define POLL_NS         20000
+#define LATE_NS         100000
+
+/* A busy queue is polled by time, and asked to ring when it is so no more. */
+static void test_shadow_poll(void)
+{
+    Net *net = net_new();
+    QTestState *qts = net->nic->qts;
+    Fn *fn = &net->vf[0];
+    uint64_t addr = alloc(net->nic, 4096);
+    uint32_t before = events(fn, net->block[0]);
+    uint8_t frame[60];
+    Txq txq;
+
+    make_frame(frame, 0x77, VF_MAC(0), 0x88b5, sizeof(frame));
+    qtest_memwrite(qts, addr, frame, sizeof(frame));
+    txq_setup(&txq, fn, 1, 0, true);
+    g_assert_cmphex(txq_enable(&txq), ==, VANE_Q_STATE_ENABLED);
+    for (int i = 0; i < BUSY_FRAMES; i++) {
+        txq_desc(&txq, addr | VANE_TXD_EOP, sizeof(frame));
+    }
+    qtest_writel(qts, txq.shadow, txq.tail);
+    txq_ring(&txq);
+    for (int i = 0; i < BUSY_FRAMES; i++) {
+        expect_uplink(net, frame, sizeof(frame));
+    }
+    txq_wait(&txq);
+    g_assert_cmphex(qtest_readl(qts, txq.shadow + 4), ==, 0);
+    wait_for(events(fn, net->block[0]) == before + 1);
+
+    /* One more without a doorbell */
+    txq_desc(&txq, addr | VANE_TXD_EOP, sizeof(frame));
+    qtest_writel(qts, txq.shadow, txq.tail);
+    qtest_clock_step(qts, POLL_NS);
+    expect_uplink(net, frame, sizeof(frame));
+    txq_wait(&txq);
+    /* That it was sent is told, but not at once. */
+    g_assert_cmpuint(events(fn, net->block[0]), ==, before + 1);
+    qtest_clock_step(qts, LATE_NS);
+    wait_for(events(fn, net->block[0]) == before + 2);
+
+    /* Nothing comes any more. */
+    for (int i = 0; qtest_readl(qts, txq.shadow + 4) != txq.tail; i++) {
+        g_assert_cmpint(i, <, 100);
+        qtest_clock_step(qts, POLL_NS);
+    }
+    net_free(net);
+}
+
 static void test_csum(void)
 {
     Net *net = net_new();
@@ -562,6 +612,7 @@ int main(int argc, char **argv)
     qtest_add_func("/vane/net/rx", test_rx);
     qtest_add_func("/vane/net/rx-short", test_rx_short);
     qtest_add_func("/vane/net/shadow-doorbell", test_shadow);
+    qtest_add_func("/vane/net/shadow-poll", test_shadow_poll);
     qtest_add_func("/vane/net/checksum", test_csum);
     qtest_add_func("/vane/net/tso", test_tso);
     qtest_add_func("/vane/net/gro", test_gro);
