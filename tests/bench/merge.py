@@ -3,12 +3,14 @@
 """merge.py RAW OUT: from what guest and plugin wrote, the cost of one packet.
 
 Everything is a slope: what a run of many packets took beyond one of few, by the
-difference in packets. What begins and ends a run is in neither.
+difference in packets, the median of several. What begins and ends a run is in
+none.
 """
 
 import bisect
 import collections
 import json
+import statistics
 import sys
 
 # Functions of the kernel that drivers call and that count by themselves: all
@@ -114,6 +116,17 @@ def amounts(run, counted):
     return result
 
 
+def slope(few, many, counts):
+    """What @many took beyond @few, for each of what it had more."""
+    step = many["amount"] - few["amount"]
+    less = amounts(few, counts[few["mark"]])
+    more = amounts(many, counts[many["mark"]])
+    cost = {key: (more[key] - less[key]) / step for key in set(less) | set(more)}
+    if "received" in many:
+        cost["received"] = (many["received"] - few["received"]) / step
+    return cost
+
+
 def slopes(raw):
     """Cost of one packet: {NIC: {part: {what: number}}}"""
     symbols = Symbols(f"{raw}/symbols")
@@ -124,15 +137,12 @@ def slopes(raw):
     for run in runs:
         pairs[run["nic"], run["part"]].append(run)
     result = collections.defaultdict(dict)
-    for (nic, part), (few, many) in pairs.items():
-        step = many["amount"] - few["amount"]
-        less = amounts(few, counts[few["mark"]])
-        more = amounts(many, counts[many["mark"]])
-        cost = {key: (more[key] - less[key]) / step
-                for key in sorted(set(less) | set(more))}
-        if "received" in many:
-            cost["received"] = (many["received"] - few["received"]) / step
-        result[nic][part] = cost
+    for (nic, part), found in pairs.items():
+        costs = [slope(few, many, counts)
+                 for few, many in zip(found[::2], found[1::2])]
+        result[nic][part] = {key: statistics.median(cost.get(key, 0)
+                                                    for cost in costs)
+                             for key in sorted(set().union(*costs))}
     return result
 
 

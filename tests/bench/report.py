@@ -2,6 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """report.py RESULT OUT: the costs as a table, as Markdown and as SVG.
 
+report.py RESULT --readme FILE: puts the most telling ones into FILE, between
+its two lines "<!-- bench -->".
+
 report.py RESULT --budget FILE: TAP; no cost may have grown beyond 1 % of what
 FILE allows. With --update, FILE becomes what was measured.
 """
@@ -144,6 +147,35 @@ def markdown(result):
         yield from table(nics, what)
 
 
+README_ROWS = ("driver TX", "driver RX", "virtqueue TX", "virtqueue RX",
+               "kernel TX", "kernel RX", "MMIO writes TX", "interrupts TX",
+               "interrupts RX", "DMA ops TX", "DMA ops RX",
+               "descriptor bytes TX", "descriptor bytes RX")
+README_MARK = "<!-- bench -->"
+
+
+def readme_lines(result):
+    """A table of bursts of 16 frames, and of TCP."""
+    nics = rows(result)[16]
+    yield from table({nic: {what: cells[what] for what in README_ROWS}
+                      for nic, cells in nics.items()},
+                     "per 64-byte packet, bursts of 16")
+    for what, costs in tcp_rows(result).items():
+        for kind in ("driver", "virtqueue", "kernel"):
+            yield (f"| {kind}, {what} | " +
+                   " | ".join(number(costs.get(nic, {}).get(kind))
+                              for nic in nics) + " |")
+
+
+def write_readme(result, path):
+    """Puts the lines in their place."""
+    with open(path, encoding="utf-8") as file:
+        before, _, after = file.read().split(README_MARK)
+    lines = "\n".join(readme_lines(result))
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(f"{before}{README_MARK}\n{lines}\n{README_MARK}{after}")
+
+
 def plot(out, burst, nics):
     """cost-BURST.svg: instructions of the driver, by NIC."""
     data = f"{out}/cost-{burst}.dat"
@@ -199,6 +231,9 @@ def main():
     """See the top."""
     with open(sys.argv[1], encoding="ascii") as file:
         result = json.load(file)
+    if sys.argv[2] == "--readme":
+        write_readme(result, sys.argv[3])
+        return
     if sys.argv[2] == "--budget":
         sys.exit(not budget(result, sys.argv[3], "--update" in sys.argv))
     out = sys.argv[2]
