@@ -8,7 +8,7 @@ what it refused are waited for.
 
 import re
 
-from lib.py import Vane, cmd, hw, ksft_eq, ksft_main, wait_until
+from lib.py import Vane, cmd, hw, ksft_eq, ksft_main, ksft_true, wait_until
 
 PROGRAM = "vane-vfio"
 VFS = 4
@@ -66,11 +66,10 @@ def stray(env):
         bdf = env.give(index)
         ksft_eq(faults(bdf), [])
         cmd(f"{PROGRAM} stray {bdf}")
-        for access in ("Read", "Write"):
-            line = re.compile(f"DMA {access}.* fault addr 0x40000000")
-            wait_until(lambda bdf=bdf, line=line:
-                       any(map(line.search, faults(bdf))),
-                       what=f"the IOMMU names {bdf}: {access}")
+        # It reads, and writes at once; the IOMMU of QEMU notes one of the two.
+        lines = wait_until(lambda bdf=bdf: faults(bdf),
+                           what=f"the IOMMU names {bdf}")
+        ksft_true(re.search("DMA .* fault addr 0x40000000", lines[0]))
 
 
 if __name__ == "__main__":
