@@ -6,7 +6,7 @@ from lib.py import (Background, Guest, Stream, Vane, cmd, defer, hw, ksft_eq,
                     ksft_ge, ksft_main)
 
 PROGRAM = "vane-vfio"
-VFS = 3
+VFS = 4
 PROGRAMS = 45
 GUESTS = 5
 
@@ -19,24 +19,26 @@ def registers(bdf):
 
 
 def set_up():
-    """VF 0 and 1 are for owners, VF 2 is their neighbour in the host."""
+    """VF 0 and 1 are for owners, VF 2 and 3 are their neighbours in the host."""
     env = Vane()
     env.unbound_vfs(VFS)
     env.bdf, env.other = (env.vf(index).to_vfio().bdf for index in (0, 1))
     env.fresh = registers(env.bdf)
-    env.vf(2).to_vanevf()
-    env.neighbour, env.ext = env.vf_port(2), env.ext_port()
+    for index in (2, 3):
+        env.vf(index).to_vanevf()
+    env.neighbours = [env.vf_port(index) for index in (2, 3)]
+    env.ext = env.ext_port()
     return env
 
 
 def undisturbed(case):
-    """Runs @case while the neighbour talks; it must not lose a frame."""
+    """Runs @case while the neighbours talk; they must not lose a frame."""
     def run(env):
-        stream = Stream(env.neighbour, env.ext)
+        stream = Stream(*env.neighbours)
         case(env)
         sent, lost = stream.stop()
         ksft_ge(sent, 1)
-        ksft_eq(lost, 0, "frames of the neighbour")
+        ksft_eq(lost, 0, "frames of the neighbours")
     run.__name__ = case.__name__
     return run
 
@@ -67,7 +69,8 @@ def pf_flr(env):
     owner = Background(f"{PROGRAM} survive {env.bdf}", ready="up")
     env.pf.reset()
     owner.wait()
-    env.neighbour.wait_carrier()
+    for port in env.neighbours:
+        port.wait_carrier()
 
 
 def guest(env):
