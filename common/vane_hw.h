@@ -883,7 +883,7 @@ _Static_assert(__builtin_offsetof(struct vane_cmd_port, features) == 24, "port f
 
 #define VANE_PORT_FLAG_LINK		VANE_REG_BIT(0)	/* frames pass */
 #define VANE_PORT_FLAG_SPOOFCHK		VANE_REG_BIT(1)	/* source MAC must be the port's */
-#define VANE_PORT_FLAG_TRUST		VANE_REG_BIT(2)	/* kept for the PF, shown in STATUS */
+#define VANE_PORT_FLAG_TRUST		VANE_REG_BIT(2)	/* PROMISC and ALLMULTI of a VF count */
 #define VANE_PORT_FLAG_TRUNK		VANE_REG_BIT(3)	/* VLANs of the trunk list only */
 #define VANE_PORT_FLAG_ALL		VANE_REG_MASK(3, 0)
 

@@ -109,8 +109,11 @@ int vane_vf_set_mac(struct vane_pf *pf, int index, const u8 *mac,
 	else
 		vane_vf_default_mac(pf, index, config.mac);
 	err = configure(pf, index, &config, VANE_PORT_VALID_MAC, extack);
-	if (!err)
-		vane_vf_revoke(pf, index);
+	if (err)
+		goto unlock;
+	vane_vf_revoke(pf, index);
+	if (config.mac_admin)
+		vane_vf_revoke_mac(pf, index, mac);
 unlock:
 	mutex_unlock(&pf->lock);
 	return err;

@@ -56,9 +56,34 @@ int vane_pf_batch_end(struct vane_pf *pf, struct vane_mbox_batch *batch)
 	return err;
 }
 
-static u32 addr_hash(const u8 *mac)
+/**
+ * vane_addr_key() - what an address is looked up by
+ * @mac: address
+ *
+ * Return: key for vane_addr_find_key().
+ */
+u32 vane_addr_key(const u8 *mac)
 {
 	return jhash(mac, ETH_ALEN, 0);
+}
+
+/**
+ * vane_addr_find_key() - look an address up, in many sets
+ * @set: where
+ * @mac: address
+ * @key: its key
+ *
+ * Return: the entry, or NULL.
+ */
+struct vane_addr *vane_addr_find_key(struct vane_addr_set *set, const u8 *mac,
+				     u32 key)
+{
+	struct vane_addr *addr;
+
+	hash_for_each_possible(set->buckets, addr, node, key)
+		if (ether_addr_equal(addr->mac, mac))
+			return addr;
+	return NULL;
 }
 
 /**
@@ -70,12 +95,7 @@ static u32 addr_hash(const u8 *mac)
  */
 struct vane_addr *vane_addr_find(struct vane_addr_set *set, const u8 *mac)
 {
-	struct vane_addr *addr;
-
-	hash_for_each_possible(set->buckets, addr, node, addr_hash(mac))
-		if (ether_addr_equal(addr->mac, mac))
-			return addr;
-	return NULL;
+	return vane_addr_find_key(set, mac, vane_addr_key(mac));
 }
 
 /**
@@ -95,7 +115,7 @@ struct vane_addr *vane_addr_add(struct vane_addr_set *set, const u8 *mac)
 	if (!addr)
 		return NULL;
 	ether_addr_copy(addr->mac, mac);
-	hash_add(set->buckets, &addr->node, addr_hash(mac));
+	hash_add(set->buckets, &addr->node, vane_addr_key(mac));
 	set->count++;
 	return addr;
 }
@@ -236,7 +256,7 @@ static void move_addrs(struct vane_addr_set *to, struct vane_addr_set *from)
 
 	hash_for_each_safe(from->buckets, bucket, next, addr, node) {
 		hash_del(&addr->node);
-		hash_add(to->buckets, &addr->node, addr_hash(addr->mac));
+		hash_add(to->buckets, &addr->node, vane_addr_key(addr->mac));
 	}
 	to->count += from->count;
 	from->count = 0;
@@ -248,7 +268,7 @@ static int add_addrs(struct vane_pf *pf, struct vane_addr_set *added)
 	struct vane_mbox_batch batch;
 	int err;
 
-	if (pf->addrs.count + added->count > vane_vf_filter_quota(pf))
+	if (pf->addrs.count + added->count > vane_filter_limit(pf, VANE_PORT_PF))
 		return -ENOSPC;
 
 	vane_mbox_batch_begin(&batch, &pf->mbox);
@@ -266,6 +286,45 @@ delete_added:
 			false);
 	vane_pf_batch_end(pf, &batch);
 	return err;
+}
+
+/* Receive everything, for want of filters: too much beats too little */
+static u32 without_filters(u32 mode)
+{
+	return (mode | VANE_RX_MODE_PROMISC) & ~VANE_RX_MODE_VLAN_FILTER;
+}
+
+static void set_rx_mode(struct vane_pf *pf, u32 mode)
+{
+	struct vane_mbox_batch batch;
+
+	if (mode == pf->rx_mode)
+		return;
+	vane_mbox_batch_begin(&batch, &pf->mbox);
+	vane_rx_mode_batch(&batch, VANE_PORT_PF, mode);
+	if (!vane_pf_batch_end(pf, &batch))
+		pf->rx_mode = mode;
+}
+
+/**
+ * vane_filter_make_room() - give VFs to come their share of the filters
+ * @pf: the PF, its VFs known but not enabled
+ *
+ * A PF that has more than it may have by now does without any.
+ */
+void vane_filter_make_room(struct vane_pf *pf)
+{
+	struct vane_addr *addr;
+	unsigned int bucket;
+
+	lockdep_assert_held(&pf->lock);
+
+	if (pf->addrs.count <= vane_filter_limit(pf, VANE_PORT_PF))
+		return;
+	set_rx_mode(pf, without_filters(pf->rx_mode));
+	hash_for_each(pf->addrs.buckets, bucket, addr, node)
+		addr->marked = true;
+	delete_marked(pf);
 }
 
 static u32 wanted_rx_mode(struct vane_pf *pf)
@@ -291,7 +350,6 @@ static u32 wanted_rx_mode(struct vane_pf *pf)
 void vane_filter_work(struct work_struct *work)
 {
 	struct vane_pf *pf = container_of(work, struct vane_pf, filter_work);
-	struct vane_mbox_batch batch;
 	struct vane_addr_set added;
 	u32 mode;
 	int err;
@@ -306,17 +364,7 @@ void vane_filter_work(struct work_struct *work)
 	if (!err && added.count)
 		err = add_addrs(pf, &added);
 	vane_addr_clear(&added);
-	/* Short of entries, receive everything: too much beats too little */
-	if (err) {
-		mode |= VANE_RX_MODE_PROMISC;
-		mode &= ~VANE_RX_MODE_VLAN_FILTER;
-	}
-	if (mode != pf->rx_mode) {
-		vane_mbox_batch_begin(&batch, &pf->mbox);
-		vane_rx_mode_batch(&batch, VANE_PORT_PF, mode);
-		if (!vane_pf_batch_end(pf, &batch))
-			pf->rx_mode = mode;
-	}
+	set_rx_mode(pf, err ? without_filters(mode) : mode);
 	mutex_unlock(&pf->lock);
 }
 
@@ -408,8 +456,10 @@ int vane_pf_set_mac(struct net_device *netdev, void *addr)
 	mutex_lock(&pf->lock);
 	err = vane_pf_command(pf, VANE_CMD_PORT_SET, &cmd, sizeof(cmd), NULL,
 			      0);
-	if (!err)
+	if (!err) {
 		ether_addr_copy(pf->mac, cmd.mac);
+		vane_vf_revoke_mac(pf, VANE_PORT_PF, pf->mac);
+	}
 	mutex_unlock(&pf->lock);
 	if (err)
 		return err;

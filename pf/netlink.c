@@ -248,7 +248,7 @@ static int put_pf_port(struct sk_buff *skb, struct vane_pf *pf)
 		       netif_carrier_ok(vane_pf_netdev(pf))) ||
 	    nla_put_u32(skb, VANE_A_FUNCTION_FILTERS, pf->addrs.count) ||
 	    nla_put_u32(skb, VANE_A_FUNCTION_MAX_FILTERS,
-			vane_vf_filter_quota(pf)))
+			vane_filter_limit(pf, VANE_PORT_PF)))
 		return -EMSGSIZE;
 	return 0;
 }
@@ -267,7 +267,7 @@ static int put_vf_port(struct sk_buff *skb, struct vane_pf *pf, u16 index)
 		       vf->peer.state == VANE_MBOX_PEER_READY) ||
 	    nla_put_u32(skb, VANE_A_FUNCTION_FILTERS, vf->addrs.count) ||
 	    nla_put_u32(skb, VANE_A_FUNCTION_MAX_FILTERS,
-			vane_vf_filter_quota(pf)))
+			vane_filter_limit(pf, index)))
 		return -EMSGSIZE;
 	return 0;
 }

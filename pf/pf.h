@@ -347,6 +347,9 @@ int vane_pf_command(struct vane_pf *pf, enum vane_cmd_op op, const void *req,
 		    u16 req_len, void *rsp, u16 rsp_len);
 int vane_pf_batch_end(struct vane_pf *pf, struct vane_mbox_batch *batch);
 struct vane_addr *vane_addr_find(struct vane_addr_set *set, const u8 *mac);
+u32 vane_addr_key(const u8 *mac);
+struct vane_addr *vane_addr_find_key(struct vane_addr_set *set, const u8 *mac,
+				     u32 key);
 struct vane_addr *vane_addr_add(struct vane_addr_set *set, const u8 *mac);
 void vane_addr_remove(struct vane_addr_set *set, struct vane_addr *addr);
 void vane_addr_clear(struct vane_addr_set *set);
@@ -355,6 +358,7 @@ void vane_addr_batch(struct vane_mbox_batch *batch, enum vane_cmd_op op,
 void vane_rx_mode_batch(struct vane_mbox_batch *batch, u16 port, u32 mode);
 
 /* filter.c APIs: the PF's own filters */
+void vane_filter_make_room(struct vane_pf *pf);
 void vane_filter_work(struct work_struct *work);
 void vane_filter_replay(struct vane_pf *pf, struct vane_mbox_batch *batch);
 void vane_pf_set_rx_mode(struct net_device *netdev);
@@ -432,8 +436,9 @@ void vane_stats_get_vfs(struct vane_pf *pf, u16 num_vfs, u64 *counters);
 
 /* vf_ops.c APIs */
 extern const struct vane_mbox_pf_ops vane_vf_ops;
-u16 vane_vf_filter_quota(const struct vane_pf *pf);
+u32 vane_filter_limit(const struct vane_pf *pf, u16 port);
 void vane_vf_revoke(struct vane_pf *pf, u16 index);
+void vane_vf_revoke_mac(struct vane_pf *pf, u16 port, const u8 *mac);
 void vane_serve_work(struct work_struct *work);
 
 /* admin.c APIs: process context */

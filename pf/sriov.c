@@ -259,6 +259,9 @@ int vane_vf_configure(struct vane_pf *pf, u16 index,
 		ether_addr_copy(vf->mac, config->mac);
 		vf->config_gen++;
 	}
+	/* So that it learns what it may ask for by now */
+	if (config->trusted != old_config.trusted)
+		vf->config_gen++;
 
 	/* Whether frames pass is one of the flags */
 	if (valid & VANE_PORT_VALID_VIF)
@@ -438,6 +441,7 @@ static int enable_vfs(struct vane_pf *pf, int num_vfs)
 
 	mutex_lock(&pf->lock);
 	publish_vfs(pf, vfs, num_vfs);
+	vane_filter_make_room(pf);
 	vane_mbox_batch_begin(&batch, &pf->mbox);
 	for (i = 0; i < num_vfs; i++) {
 		default_config(pf, i, &vfs[i].config);
@@ -476,6 +480,8 @@ del_ports:
 	devl_unlock(devlink);
 release_vfs:
 	vane_sriov_release(pf);
+	/* The PF has the filters to itself again. */
+	queue_work(pf->wq, &pf->filter_work);
 	return err;
 }
 
@@ -489,6 +495,8 @@ static void disable_vfs(struct vane_pf *pf)
 	pci_disable_sriov(pf->vdev.pdev);
 	vane_sriov_release(pf);
 	vane_switch_drop_vfs(pf);
+	/* The PF has the filters to itself again. */
+	queue_work(pf->wq, &pf->filter_work);
 }
 
 /* The PCI function of a VF, or NULL; to be put */

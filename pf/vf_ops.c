@@ -15,20 +15,50 @@
 /* Messages served before other work items get their turn */
 #define VANE_SERVE_BUDGET		64
 
+/* The part of the filters that is not shared out: one in so many */
+#define VANE_FILTER_POOL		4
+
+/* Addresses that each function may have, its station MAC not counted */
+static u32 filter_share(const struct vane_pf *pf)
+{
+	u32 shared = pf->limit_filters - pf->limit_filters / VANE_FILTER_POOL;
+
+	return shared / (pf->num_vfs + 1) - 1;
+}
+
+static u32 filter_excess(const struct vane_addr_set *addrs, u32 share)
+{
+	return addrs->count > share ? addrs->count - share : 0;
+}
+
 /**
- * vane_vf_filter_quota() - addresses that one function may ask for
+ * vane_filter_limit() - addresses that a function may ask for
  * @pf: the PF
+ * @port: VF index or VANE_PORT_PF
  *
- * Nobody can use up the table: each function has an equal share. A function's
- * station MAC counts as one.
+ * Nobody can use up the table: most of it is shared out equally. The rest is for
+ * those who are trusted, whoever comes first.
  *
  * Return: how many.
  */
-u16 vane_vf_filter_quota(const struct vane_pf *pf)
+u32 vane_filter_limit(const struct vane_pf *pf, u16 port)
 {
+	u32 pool = pf->limit_filters / VANE_FILTER_POOL;
+	u32 share = filter_share(pf);
+	u32 taken = 0;
+	u16 i;
+
 	lockdep_assert_held(&pf->lock);
 
-	return pf->limit_filters / (pf->num_vfs + 1) - 1;
+	if (port != VANE_PORT_PF) {
+		if (!pf->vfs[port].config.trusted)
+			return share;
+		taken = filter_excess(&pf->addrs, share);
+	}
+	for (i = 0; i < pf->num_vfs; i++)
+		if (i != port)
+			taken += filter_excess(&pf->vfs[i].addrs, share);
+	return taken < pool ? share + pool - taken : share;
 }
 
 /* A VF that was reset is as it was when it was made. */
@@ -84,7 +114,8 @@ static int negotiate(void *ctx, u16 index, const void *req, void *rsp)
 	ether_addr_copy(answer->mac, vf->mac);
 	answer->queues = cpu_to_le16(vf->config.queues);
 	answer->vectors = cpu_to_le16(vf->config.vectors);
-	answer->max_filters = cpu_to_le16(vane_vf_filter_quota(pf));
+	answer->max_filters = cpu_to_le16(min_t(u32, U16_MAX,
+					       vane_filter_limit(pf, index)));
 	answer->max_vlans = cpu_to_le16(VLAN_N_VID);
 	answer->max_frame = cpu_to_le16(pf->vdev.limit_frame);
 	vf->peer.state = VANE_MBOX_PEER_READY;
@@ -205,7 +236,7 @@ static void remove_marked(struct vane_addr_set *set,
 static int add_addrs(struct vane_pf *pf, u16 index, struct vane_vf *vf,
 		     const struct vane_mbox_addrs *ask)
 {
-	u16 quota = vane_vf_filter_quota(pf);
+	u32 limit = vane_filter_limit(pf, index);
 	struct vane_addr *addr;
 	int err = 0;
 	u16 i;
@@ -214,7 +245,7 @@ static int add_addrs(struct vane_pf *pf, u16 index, struct vane_vf *vf,
 		if (vane_addr_find(&vf->addrs, ask->addr[i]))
 			continue;
 		addr = NULL;
-		if (vf->addrs.count < quota)
+		if (vf->addrs.count < limit)
 			addr = vane_addr_add(&vf->addrs, ask->addr[i]);
 		if (!addr) {
 			err = -ENOSPC;
@@ -365,13 +396,34 @@ unlock:
 	return err;
 }
 
+/* Mark what the VF may not have: addresses of others, and those beyond its share */
+static void mark_excess(struct vane_pf *pf, u16 index)
+{
+	struct vane_vf *vf = &pf->vfs[index];
+	u32 limit = vane_filter_limit(pf, index);
+	struct vane_addr *addr;
+	unsigned int bucket;
+	u32 kept = 0;
+
+	hash_for_each(vf->addrs.buckets, bucket, addr, node) {
+		addr->marked = kept == limit ||
+			       (is_unicast_ether_addr(addr->mac) &&
+				!may_use(pf, index, addr->mac));
+		kept += !addr->marked;
+	}
+}
+
 /**
  * vane_vf_revoke() - take from a VF what it might not ask for any more
  * @pf: the PF
  * @index: index of the VF, whose trust or administered MAC changed
+ *
+ * Of a VF that has not negotiated with this driver it is not known what it has:
+ * it loses all filters, and negotiates to have them again.
  */
 void vane_vf_revoke(struct vane_pf *pf, u16 index)
 {
+	const struct vane_cmd_target target = { .port = cpu_to_le16(index) };
 	struct vane_vf *vf = &pf->vfs[index];
 	struct vane_mbox_batch batch;
 	struct hlist_node *next;
@@ -383,10 +435,11 @@ void vane_vf_revoke(struct vane_pf *pf, u16 index)
 	if (vf->config.trusted)
 		return;
 
-	hash_for_each(vf->addrs.buckets, bucket, addr, node)
-		addr->marked = is_unicast_ether_addr(addr->mac) &&
-			       !may_use(pf, index, addr->mac);
 	vane_mbox_batch_begin(&batch, &pf->mbox);
+	if (vf->peer.state != VANE_MBOX_PEER_READY)
+		vane_mbox_batch_add(&batch, VANE_CMD_FILTER_CLEAR, &target,
+				    sizeof(target), NULL, 0);
+	mark_excess(pf, index);
 	vane_addr_batch(&batch, VANE_CMD_FILTER_DEL, index, &vf->addrs, true);
 	hash_for_each_safe(vf->addrs.buckets, bucket, next, addr, node)
 		if (addr->marked)
@@ -396,6 +449,37 @@ void vane_vf_revoke(struct vane_pf *pf, u16 index)
 		vane_rx_mode_batch(&batch, index, vf->rx_mode);
 	}
 	vane_pf_batch_end(pf, &batch);
+}
+
+/**
+ * vane_vf_revoke_mac() - take from VFs an address that became another's
+ * @pf: the PF
+ * @port: whose it is now: VF index or VANE_PORT_PF
+ * @mac: the address
+ *
+ * Trusted VFs keep it.
+ */
+void vane_vf_revoke_mac(struct vane_pf *pf, u16 port, const u8 *mac)
+{
+	u32 key = vane_addr_key(mac);
+	struct vane_vf_config config;
+	struct vane_vf *vf;
+	u16 i;
+
+	lockdep_assert_held(&pf->lock);
+
+	for (i = 0; i < pf->num_vfs; i++) {
+		vf = &pf->vfs[i];
+		if (i == port || vf->config.trusted)
+			continue;
+		if (ether_addr_equal(vf->mac, mac) &&
+		    !ether_addr_equal(vf->config.mac, mac)) {
+			config = vf->config;
+			vane_vf_configure(pf, i, &config, VANE_PORT_VALID_MAC);
+		}
+		if (vane_addr_find_key(&vf->addrs, mac, key))
+			vane_vf_revoke(pf, i);
+	}
 }
 
 static const struct vane_mbox_handler vf_handlers[] = {

@@ -13,7 +13,8 @@
 #define VANE_PORTS              (VANE_MAX_VFS + 1)
 
 typedef struct VaneSwitchPort {
-    uint32_t rx_mode;           /* VANE_RX_MODE_* */
+    uint32_t rx_mode_set;       /* VANE_RX_MODE_* that were commanded */
+    uint32_t rx_mode;           /* those of them that count */
     GHashTable *filters;        /* keys of the addresses that were added */
     DECLARE_BITMAP(vlans, VLAN_VID_MASK + 1);
     DECLARE_BITMAP(trunk, VLAN_VID_MASK + 1);   /* with FLAG_TRUNK: allowed */

@@ -114,11 +114,16 @@ static void set_all_receivers(const VaneFunction *fn, bool receives)
     }
 }
 
-static void set_rx_mode(const VaneFunction *fn, uint32_t mode)
+/* What was commanded counts as far as the port is trusted with it. */
+static void update_rx_mode(const VaneFunction *fn)
 {
     VaneSwitch *sw = fn->dev->sw;
+    uint32_t mode = port_of(fn)->rx_mode_set;
     uint32_t bit = vane_port_bit(fn);
 
+    if (!vane_is_pf(fn) && !(fn->port.flags & VANE_PORT_FLAG_TRUST)) {
+        mode &= ~(VANE_RX_MODE_PROMISC | VANE_RX_MODE_ALLMULTI);
+    }
     port_of(fn)->rx_mode = mode;
     if (mode & VANE_RX_MODE_PROMISC) {
         set_bit(bit, sw->promisc);
@@ -130,6 +135,12 @@ static void set_rx_mode(const VaneFunction *fn, uint32_t mode)
     } else {
         clear_bit(bit, sw->allmulti);
     }
+}
+
+static void set_rx_mode(const VaneFunction *fn, uint32_t mode)
+{
+    port_of(fn)->rx_mode_set = mode;
+    update_rx_mode(fn);
 }
 
 static void port_default(VaneFunction *fn)
@@ -366,6 +377,7 @@ int vane_switch_port_set(VaneDevice *dev, const void *req, void *rsp)
     }
     if (valid & VANE_PORT_VALID_FLAGS) {
         port->flags = le32_to_cpu(cmd->flags);
+        update_rx_mode(fn);
     }
     if (valid & VANE_PORT_VALID_FEATURES) {
         port->features = le64_to_cpu(cmd->features);

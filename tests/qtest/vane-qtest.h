@@ -427,6 +427,19 @@ static inline void port_up(Nic *nic, uint16_t port, uint8_t mac,
     g_assert_cmpint(command(nic, VANE_CMD_PORT_SET, &cmd), ==, VANE_OK);
 }
 
+/* Flags of a port beside those that port_up() sets */
+static inline void port_flags(Nic *nic, uint16_t port, uint32_t more)
+{
+    struct vane_cmd_port cmd = {
+        .port = cpu_to_le16(port),
+        .valid = cpu_to_le32(VANE_PORT_VALID_FLAGS),
+        .flags = cpu_to_le32(VANE_PORT_FLAG_LINK | VANE_PORT_FLAG_SPOOFCHK |
+                             more),
+    };
+
+    g_assert_cmpint(command(nic, VANE_CMD_PORT_SET, &cmd), ==, VANE_OK);
+}
+
 static inline void rx_mode(Nic *nic, uint16_t port, uint32_t mode)
 {
     struct vane_cmd_rx_mode cmd = {

@@ -48,6 +48,13 @@ static void test_switch(void)
     rx_mode(net->nic, 1, VANE_RX_MODE_ALLMULTI);
     memcpy(frame, filter.addrs.addr[0], 6);
     txq_send(&net->txq[0], frame, 60, 0, 0);
+    expect(net, 3, frame, 60);
+    expect_uplink(net, frame, 60);
+    expect_nothing(net, 1);
+    drain(net);
+    port_flags(net->nic, 1, VANE_PORT_FLAG_TRUST);
+    memcpy(frame, filter.addrs.addr[0], 6);
+    txq_send(&net->txq[0], frame, 60, 0, 0);
     expect(net, 1, frame, 60);
     expect(net, 3, frame, 60);
     expect_uplink(net, frame, 60);
@@ -58,11 +65,17 @@ static void test_switch(void)
 
     /* Promiscuous: what is for others and for the uplink too */
     rx_mode(net->nic, 2, VANE_RX_MODE_PROMISC);
+    port_flags(net->nic, 2, VANE_PORT_FLAG_TRUST);
     make_frame(frame, 0x44, VF_MAC(0), 0x88b5, 60);
     txq_send(&net->txq[0], frame, 60, 0, 0);
     expect(net, 2, frame, 60);
     expect_uplink(net, frame, 60);
     expect_nothing(net, 3);
+    drain(net);
+    port_flags(net->nic, 2, 0);
+    txq_send(&net->txq[0], frame, 60, 0, 0);
+    expect_uplink(net, frame, 60);
+    expect_nothing(net, 2);
     drain(net);
     rx_mode(net->nic, 2, 0);
 
@@ -111,6 +124,7 @@ static void test_port_vlan(void)
     port_up(net->nic, 0, VF_MAC(0), ETH_P_VLAN, 0xa000 | 100, 0);
     port_up(net->nic, 1, VF_MAC(1), ETH_P_VLAN, 100, 0);
     port_up(net->nic, 2, VF_MAC(2), ETH_P_VLAN, 200, 0);
+    port_flags(net->nic, 2, VANE_PORT_FLAG_TRUST);
     rx_mode(net->nic, 2, VANE_RX_MODE_PROMISC);
     rx_mode(net->nic, 3, VANE_RX_MODE_VLAN_FILTER);
 
@@ -276,19 +290,6 @@ static void test_vntag(void)
     net_free(net);
 }
 
-/* Flags of a port beside those that port_up() sets */
-static void port_flags(Nic *nic, uint16_t port, uint32_t more)
-{
-    struct vane_cmd_port cmd = {
-        .port = cpu_to_le16(port),
-        .valid = cpu_to_le32(VANE_PORT_VALID_FLAGS),
-        .flags = cpu_to_le32(VANE_PORT_FLAG_LINK | VANE_PORT_FLAG_SPOOFCHK |
-                             more),
-    };
-
-    g_assert_cmpint(command(nic, VANE_CMD_PORT_SET, &cmd), ==, VANE_OK);
-}
-
 /* The trunk list of a port, of VLANs below VANE_TRUNK_VIDS, ending in -1 */
 static void trunk_set(Nic *nic, uint16_t port, const int *vids)
 {
@@ -320,7 +321,7 @@ static void test_trunk(void)
     Net *net = net_new();
     uint8_t frame[60], tagged[64], twice[64];
 
-    port_flags(net->nic, 0, VANE_PORT_FLAG_TRUNK);
+    port_flags(net->nic, 0, VANE_PORT_FLAG_TRUNK | VANE_PORT_FLAG_TRUST);
     rx_mode(net->nic, 0, VANE_RX_MODE_PROMISC);
 
     /* The list is empty at first. */
@@ -530,6 +531,7 @@ static void test_vepa(void)
     uint64_t received;
 
     switch_mode(net->nic, VANE_SWITCH_VEPA);
+    port_flags(net->nic, 3, VANE_PORT_FLAG_TRUST);
     rx_mode(net->nic, 3, VANE_RX_MODE_PROMISC);
 
     /* For a neighbour: only when the bridge sends it back */

@@ -6,8 +6,9 @@ import random
 import struct
 
 from lib.py import (BROADCAST, Capture, Memory, RawVf, Sender, Stream, Vane,
-                    defer, field, hw, ip, ksft_eq, ksft_ge, ksft_main, ksft_ne,
-                    ksft_pr, mac_bytes, make, put, wait_until)
+                    cmd, cmd_json, defer, field, hw, ip, ksft_eq, ksft_ge,
+                    ksft_main, ksft_ne, ksft_pr, ksft_true, mac_bytes, make,
+                    put, wait_until)
 
 VFS = 3
 NOWHERE = 1 << 46
@@ -245,11 +246,9 @@ def reset_flood(env):
     negotiate(env)
 
 
-def filter_quota(env):
-    """A VF runs into its own limit of filters, not into everybody's."""
-    negotiate(env)
+def fill_filters(env, added):
+    """Adds filters to the @added ones until there are no more; returns how many."""
     status = hw.VANE_OK
-    added = 0
     while status == hw.VANE_OK and added < hw.VANE_MAX_FILTERS:
         macs = b"".join(b"\x02\xbb" + struct.pack(">I", added + index)
                         for index in range(hw.VANE_MBOX_MAX_ADDRS))
@@ -260,6 +259,32 @@ def filter_quota(env):
             added += hw.VANE_MBOX_MAX_ADDRS
     ksft_pr(f"{added} filters")
     ksft_eq(status, hw.VANE_ERR_NO_SPACE)
+    return added
+
+
+def filters(env, index):
+    """Filters that a VF has, and may have."""
+    ports = cmd_json(f"vanectl -j show {env.pf_if.ifname}")["ports"]
+    port = next(port for port in ports if port.get("vf") == index)
+    return port["filters"], port["max_filters"]
+
+
+def filter_quota(env):
+    """A VF runs into its own limit of filters, not into everybody's.
+
+    While it is trusted it may have more, of what is not shared out.
+    """
+    negotiate(env)
+    share = filters(env, 0)[1]
+    added = fill_filters(env, 0)
+    ksft_true(share - added < hw.VANE_MBOX_MAX_ADDRS, "all of its share")
+    env.vf_set(0, "trust on")
+    defer(env.vf_set, 0, "trust off")
+    most = filters(env, 0)[1]
+    ksft_ge(most, share + 1000)
+    added = fill_filters(env, added)
+    ksft_true(most - added < hw.VANE_MBOX_MAX_ADDRS, "all that is left")
+    ksft_eq(filters(env, 1)[1], share)
     vf1 = env.vfs[0]
     ip(f"maddr add 01:00:5e:01:02:03 dev {vf1.ifname}", vf1.ns)
     defer(ip, f"maddr del 01:00:5e:01:02:03 dev {vf1.ifname}", vf1.ns)
@@ -271,6 +296,46 @@ def filter_quota(env):
         return capture.find(frame, 0.2)
 
     wait_until(arrives, what="a neighbour's new filter")
+    env.vf_set(0, "trust off")
+    ksft_eq(filters(env, 0), (share, share))
+
+
+def is_offered(env, mac):
+    """Does the switch give VF 0, which takes nothing, frames to @mac?"""
+    drops = hw.VANE_STAT(hw.VANE_STAT_RX_DROP_NOBUF)
+    before = env.raw.rd32(drops)
+    last = make(env.ext, BROADCAST)
+    capture = Capture(env.vfs[0])
+    for _ in range(20):
+        env.ext_sender.send(make(env.ext, mac))
+    env.ext_sender.send(last)
+    capture.expect(last)
+    # Others' broadcasts may be among them.
+    return env.raw.rd32(drops) - before >= 20
+
+
+def trust_ends(env):
+    """What a PF driver of before granted ends with the trust all the same."""
+    stranger, own = "02:bb:00:00:00:77", "02:bb:00:00:00:78"
+    env.raw.enable()
+    negotiate(env)
+    env.vf_set(0, f"mac {env.vf_info(0)['address']}")
+    env.vf_set(0, "trust on")
+    env.raw.message(message(hw.VANE_MBOX_FILTER_ADD, struct.pack(
+        "<HH", 1, 0) + mac_bytes(own) + bytes(6 * (hw.VANE_MBOX_MAX_ADDRS - 1))))
+    ksft_eq(env.raw.reply()[3], hw.VANE_OK, "a filter")
+    ksft_eq((is_offered(env, own), is_offered(env, stranger)), (True, False))
+    env.raw.message(message(hw.VANE_MBOX_RX_MODE, struct.pack(
+        "<II", hw.VANE_RX_MODE_PROMISC, 0)))
+    ksft_eq(env.raw.reply()[3], hw.VANE_OK, "promiscuous mode")
+    ksft_eq(is_offered(env, stranger), True)
+    cmd("modprobe -r vane")
+    cmd("modprobe vane")
+    env.pf_if.ifname = env.pf.wait_ifname()
+    env.pf_if.up()
+    ksft_eq((is_offered(env, own), is_offered(env, stranger)), (True, True))
+    env.vf_set(0, "trust off")
+    ksft_eq((is_offered(env, own), is_offered(env, stranger)), (False, False))
 
 
 def spoof(env):
@@ -307,4 +372,4 @@ if __name__ == "__main__":
         good_frame, wild_descriptors, wild_index, wild_rings, ring_nowhere,
         ring_in_own_bar, random_registers, foreign_features, mailbox_malformed,
         mailbox_wrong_length, mailbox_flood, reset_flood, filter_quota,
-        spoof)] + [errors_are_counted, driver_takes_over], Hostile)
+        spoof)] + [trust_ends, errors_are_counted, driver_takes_over], Hostile)

@@ -3,13 +3,19 @@
 """SR-IOV: any number of VFs on and off, as often as one likes."""
 
 import errno
+import fcntl
 import os
+import socket
+import struct
 import time
 
-from lib.py import (PCI, Vane, defer, hw, ip_json, ksft_eq, ksft_le, ksft_main,
-                    ksft_pr, ksft_raises, read, run, wait_until, write)
+from lib.py import (PCI, Vane, cmd_json, defer, hw, ip, ip_json,
+                    ksft_eq, ksft_le, ksft_main, ksft_pr, ksft_raises, read,
+                    run, wait_until, write)
 
 COUNTS = (1, 7, 64, 255, 256)
+SIOCADDMULTI, SIOCDELMULTI = 0x8931, 0x8932
+PF_GROUPS, VF_GROUPS = b"\x01\x00\x5e\x01", b"\x01\x00\x5e\x02"
 
 
 def vf_macs(env, count):
@@ -121,6 +127,42 @@ def last_vf_on_next_bus(env):
     ksft_eq(env.vf(255).driver, "vanevf")
 
 
+def filters_of(env):
+    """Filters that each function has, the PF's first."""
+    return [port["filters"] for port in
+            cmd_json(f"vanectl -j show {env.pf.ifname}")["ports"]]
+
+
+def change_groups(ifname, request, prefix, count):
+    """Adds or deletes many multicast addresses."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        for index in range(count):
+            fcntl.ioctl(sock, request, struct.pack(
+                ">16sH4sH8x", ifname.encode(), socket.AF_UNSPEC, prefix, index))
+
+
+def filters_for_vfs(env):
+    """A PF that has all filters leaves room for the VFs' when they come."""
+    env.write_numvfs(0)
+    many, few = 8000, 500
+    pf = env.pf.ifname
+    ip(f"link set dev {pf} up")
+    defer(ip, f"link set dev {pf} down")
+    defer(change_groups, pf, SIOCDELMULTI, PF_GROUPS, many)
+    change_groups(pf, SIOCADDMULTI, PF_GROUPS, many)
+    wait_until(lambda: filters_of(env)[0] >= many, 30, what="the PF's filters")
+    env.set_vfs(1)
+    defer(env.write_numvfs, 0)
+    ksft_eq(filters_of(env)[0], 0)
+    vf0 = env.vf(0).ifname
+    ip(f"link set dev {vf0} up")
+    change_groups(vf0, SIOCADDMULTI, VF_GROUPS, few)
+    wait_until(lambda: filters_of(env)[1] >= few, what="the VF's filters")
+    env.write_numvfs(0)
+    wait_until(lambda: filters_of(env)[0] >= many, 30,
+               what="the PF's filters again")
+
+
 def remove_and_rescan(env, device):
     """@device leaves the system with all below it, and is found again."""
     env.write_numvfs(0)
@@ -174,4 +216,5 @@ def enable_is_linear(env):
 if __name__ == "__main__":
     ksft_main([every_count, ten_cycles, macs_survive_reload, too_many,
                change_needs_zero, ip_lists_all, last_vf_on_next_bus,
-               removed_by_sysfs, removed_with_its_port, enable_is_linear], Vane)
+               filters_for_vfs, removed_by_sysfs, removed_with_its_port,
+               enable_is_linear], Vane)

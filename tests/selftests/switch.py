@@ -232,6 +232,22 @@ def unicast_filter(env):
     check_reach(env, vf0, frame, {vf1: frame})
 
 
+def address_of_another(env):
+    """A further address of a VF that is given to another is its own no more."""
+    vf0, vf1, vf2 = env.vfs[:3]
+    address = "52:54:00:11:11:12"
+    ip(f"link add link {vf1.ifname} name mv1 address {address} "
+       "type macvlan mode bridge", vf1.ns)
+    defer(ip, "link del mv1", vf1.ns)
+    ip("link set mv1 up", vf1.ns)
+    wait_delivered(env, vf0, vf1, address)
+    defer(env.vf_set, 2, f"mac {vf2.mac}")
+    env.vf_set(2, f"mac {address}")
+    wait_until(lambda: vf2.link()["address"] == address, what="VF 2's new MAC")
+    frame = make(vf0, address)
+    check_reach(env, vf0, frame, {vf2: frame})
+
+
 def promisc_needs_trust(env):
     """Promiscuous: a trusted VF sees every frame, another only its own."""
     vf0, vf1, vf2 = env.vfs[:3]
@@ -319,6 +335,6 @@ if __name__ == "__main__":
     ksft_main([unicast, unknown_unicast, broadcast, port_vlan,
                port_vlan_hides_addresses, port_vlan_from_uplink,
                port_vlan_refuses_tags, port_vlan_priority, port_vlan_8021ad,
-               multicast, multicast_left, unicast_filter, promisc_needs_trust,
-               allmulti_needs_trust, pf_promisc, spoofed_source,
+               multicast, multicast_left, unicast_filter, address_of_another,
+               promisc_needs_trust, allmulti_needs_trust, pf_promisc, spoofed_source,
                spoofcheck_off, vlan_filter], set_up)
