@@ -28,6 +28,8 @@
 #define RX_STARVED		(2 * MAX_SKB_FRAGS)
 
 static_assert(VANE_RX_HEADROOM % (1 << VANE_RXB_ADDR_SHIFT) == 0);
+/* The smallest ring has buffers of two pages. */
+static_assert(PAGE_SIZE / VANE_RX_CHUNK_SMALL <= 1 << (VANE_RING_LOG2_MIN - 1));
 /* The largest coalesced frame fits into one skb. */
 static_assert((MAX_SKB_FRAGS + 1) * (VANE_RX_CHUNK_LARGE - VANE_RX_OVERHEAD) >=
 	      VANE_TX_MAX_TSO);
@@ -373,7 +375,8 @@ int vane_rxq_poll(struct vane_vector *vec, struct vane_rxq *rxq, int budget)
 	struct sk_buff *skb = rxq->skb;
 	u32 used = READ_ONCE(rxq->flags_used);
 	struct rx_counts counts = {};
-	u16 head = rxq->head;
+	u16 first = rxq->head;
+	u16 head = first;
 	bool again = false;
 	int work = 0;
 
@@ -442,7 +445,7 @@ int vane_rxq_poll(struct vane_vector *vec, struct vane_rxq *rxq, int budget)
 	if (unlikely((u16)(rxq->tail - head) <= RX_STARVED))
 		again = !refill(rxq, &counts);
 
-	if (work || counts.alloc_fail)
+	if (head != first || counts.alloc_fail)
 		add_counts(vec, rxq, &counts);
 	return again ? budget : work;
 }

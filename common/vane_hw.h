@@ -112,7 +112,7 @@
 #define   VANE_ABI_MAJOR		VANE_REG_MASK(31, 16)	/* incompatible change */
 #define   VANE_ABI_MINOR		VANE_REG_MASK(15, 0)	/* addition */
 #define VANE_ABI_MAJOR_VERSION		1
-#define VANE_ABI_MINOR_VERSION		1
+#define VANE_ABI_MINOR_VERSION		2
 #define VANE_REG_FUNCTION		0x0008	/* RO: which function this is */
 #define   VANE_FUNCTION_IS_VF		VANE_REG_BIT(31)
 #define   VANE_FUNCTION_VF_INDEX	VANE_REG_MASK(15, 0)	/* 0 for the first VF */

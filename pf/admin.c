@@ -134,7 +134,9 @@ int vane_vf_set_rates(struct vane_pf *pf, int index,
 		      const struct vane_vf_config *config,
 		      struct netlink_ext_ack *extack)
 {
-	u32 left = vane_vf_share_left(pf, index);
+	u32 left;
+
+	lockdep_assert_held(&pf->lock);
 
 	if (!(pf->vdev.features & VANE_FEAT_RATE)) {
 		refuse(pf, extack, "VF %d: the device has no rate limits",
@@ -143,21 +145,22 @@ int vane_vf_set_rates(struct vane_pf *pf, int index,
 	}
 	if (config->tx_max > VANE_MAX_RATE) {
 		refuse(pf, extack,
-		       "VF %d: max_tx_rate %u is above the limit of %u Mb/s",
+		       "VF %d: maximum rate %u is above the limit of %u Mb/s",
 		       index, config->tx_max, VANE_MAX_RATE);
 		return -ERANGE;
 	}
 	if (config->tx_max && config->tx_share > config->tx_max) {
 		refuse(pf, extack,
-		       "VF %d: min_tx_rate %u is above max_tx_rate %u",
+		       "VF %d: minimum rate %u is above the maximum of %u",
 		       index, config->tx_share, config->tx_max);
 		return -ERANGE;
 	}
 	/* The port may have become slower since */
+	left = vane_vf_share_left(pf, index);
 	if (config->tx_share > left &&
 	    config->tx_share > pf->vfs[index].config.tx_share) {
 		refuse(pf, extack,
-		       "VF %d: min_tx_rate %u is above the %u Mb/s left",
+		       "VF %d: minimum rate %u is above the %u Mb/s left",
 		       index, config->tx_share, left);
 		return -ERANGE;
 	}

@@ -441,10 +441,9 @@ void vane_vf_revoke(struct vane_pf *pf, u16 index);
 void vane_vf_revoke_mac(struct vane_pf *pf, u16 port, const u8 *mac);
 void vane_serve_work(struct work_struct *work);
 
-/* admin.c APIs: process context */
+/* admin.c APIs: process context; _rates under vane_pf.lock */
 int vane_vf_set_mac(struct vane_pf *pf, int index, const u8 *mac,
 		    struct netlink_ext_ack *extack);
-/* Under vane_pf.lock */
 int vane_vf_set_rates(struct vane_pf *pf, int index,
 		      const struct vane_vf_config *config,
 		      struct netlink_ext_ack *extack);

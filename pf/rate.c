@@ -397,8 +397,10 @@ int vane_rate_node_del(struct devlink_rate *rate, void *priv,
 		return 0;
 	none.group = cpu_to_le16(group->id);
 	mutex_lock(&pf->lock);
-	vane_pf_command(pf, VANE_CMD_RATE_GROUP_SET, &none, sizeof(none), NULL,
-			0);
+	if (vane_pf_command(pf, VANE_CMD_RATE_GROUP_SET, &none, sizeof(none),
+			    NULL, 0))
+		pci_warn(pf->vdev.pdev, "rate group %s may come back\n",
+			 group->name);
 	free_group(pf, group);
 	mutex_unlock(&pf->lock);
 	return 0;
@@ -461,6 +463,9 @@ int vane_rate_adopt(struct vane_pf *pf)
 				    sizeof(groups[i]));
 	}
 	err = vane_pf_batch_end(pf, &batch);
+	/* A device of interface 1.1 keeps no names, and so no groups */
+	if (err == -EOPNOTSUPP)
+		count = err = 0;
 	for (i = 0; !err && i < count; i++)
 		if (groups[i].name[0])
 			err = adopt_group(pf, &groups[i], i + 1);
@@ -510,7 +515,8 @@ void vane_rate_suspend(struct vane_pf *pf)
  * vane_rate_resume() - give devlink nodes for the groups
  * @pf: the PF, after vane_rate_suspend() or vane_rate_adopt()
  *
- * Under the devlink instance lock.
+ * Under the devlink instance lock. A group of a name that there is, as a lost
+ * command may leave one behind, goes without a node.
  *
  * Return: 0 or an errno, when the rest of the nodes is still suspended.
  */
@@ -526,6 +532,11 @@ int vane_rate_resume(struct vane_pf *pf)
 			continue;
 		node = devl_rate_node_create(priv_to_devlink(pf), group,
 					     group->name, NULL);
+		if (node == ERR_PTR(-EEXIST)) {
+			pci_warn(pf->vdev.pdev, "there are two rate groups %s\n",
+				 group->name);
+			continue;
+		}
 		if (IS_ERR(node))
 			return PTR_ERR(node);
 		group->node = node;

@@ -724,7 +724,8 @@ int vane_sriov_configure(struct pci_dev *pdev, int num_vfs)
 }
 
 /* Whoever removes a device by sysfs, or a bridge above it, has first taken away
- * the file that he did it with.
+ * the file that he did it with. A flag that the PCI core sets before it detaches
+ * the driver would replace this and what is below.
  */
 static bool removed_by_sysfs(struct pci_dev *pdev)
 {
@@ -896,7 +897,8 @@ free_vfs:
  * @pf: the PF, before a reset of its slot or its function
  *
  * The kernel does not know that of a VF in the hands of VFIO, whose owner
- * writes to its command register.
+ * writes to its command register. Where that cannot be read any more, as with
+ * the link down, such a VF is left to its owner, who has to set it again.
  */
 void vane_sriov_save(struct vane_pf *pf)
 {
@@ -930,7 +932,9 @@ void vane_sriov_restore(struct vane_pf *pf)
 				       VANE_PCI_DEVICE_ID_VF, vfdev))) {
 		if (pci_physfn(vfdev) != pf->vdev.pdev)
 			continue;
-		if (test_bit(pci_iov_vf_id(vfdev), pf->vf_masters))
+		/* A driver may have come in between. */
+		if (vfdev->is_busmaster ||
+		    test_bit(pci_iov_vf_id(vfdev), pf->vf_masters))
 			pci_set_master(vfdev);
 		pci_restore_msi_state(vfdev);
 	}

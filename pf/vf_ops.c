@@ -477,7 +477,7 @@ void vane_vf_revoke_mac(struct vane_pf *pf, u16 port, const u8 *mac)
 			config = vf->config;
 			vane_vf_configure(pf, i, &config, VANE_PORT_VALID_MAC);
 		}
-		if (vane_addr_find_key(&vf->addrs, mac, key))
+		if (vf->addrs.count && vane_addr_find_key(&vf->addrs, mac, key))
 			vane_vf_revoke(pf, i);
 	}
 }

@@ -427,6 +427,7 @@ static void device_exit(VaneDevice *dev)
     dev->nic = NULL;
     vane_function_exit(&dev->fn);
     vane_mbox_exit(dev);
+    timer_del(&dev->latency_timer);
     timer_deinit(&dev->latency_timer);
     qemu_bh_delete(dev->bh);
     dev->bh = NULL;

@@ -271,6 +271,7 @@ struct VaneFunction {
 
     bool enabled;               /* CTRL.ENABLE, and accepted */
     bool loopback;              /* CTRL.LOOPBACK */
+    uint8_t polled;             /* transmit queues not asked to ring */
     uint8_t enable_error;       /* enum vane_error */
     uint64_t features_drv;
     uint32_t max_frame;         /* MAX_FRAME */

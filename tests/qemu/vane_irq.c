@@ -61,7 +61,7 @@ static void vector_late_timer(void *opaque)
     VaneVector *vec = opaque;
 
     vane_event(vec->fn, vec->index, 0);
-    vane_events_flush(vec->fn->dev);
+    vane_schedule(vec->fn->dev);
 }
 
 void vane_vectors_init(VaneFunction *fn)

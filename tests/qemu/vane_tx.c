@@ -18,11 +18,13 @@
 /*
  * A queue with a shadow doorbell that had this many frames at once has more
  * soon: it is looked at again after a while, a few times even if there are
- * fewer, and not asked to ring meanwhile.
+ * fewer, and not asked to ring meanwhile. Looking costs the device what ringing
+ * costs the function, so only few of a function's queues are looked at.
  */
 #define POLL_FRAMES 8
 #define POLL_NS     (20 * SCALE_US)
 #define POLLS       3
+#define POLL_QUEUES 2
 
 /* What the first descriptor of a frame asks for, and its length */
 typedef struct TxRequest {
@@ -348,11 +350,12 @@ static bool txq_poll_later(VaneTxQueue *txq, unsigned frames)
     if (frames >= POLL_FRAMES) {
         txq->polls = POLLS;
     }
-    if (!txq->shadow || !txq->polls) {
+    if (!txq->shadow || !txq->polls || txq->fn->polled == POLL_QUEUES) {
         return false;
     }
     txq->polls--;
     txq->polled = true;
+    txq->fn->polled++;
     QTAILQ_INSERT_TAIL(&dev->tx_polled, txq, next_polled);
     if (!timer_pending(dev->poll_timer)) {
         timer_mod(dev->poll_timer,
@@ -365,6 +368,7 @@ void vane_txq_unpoll(VaneTxQueue *txq)
 {
     if (txq->polled) {
         txq->polled = false;
+        txq->fn->polled--;
         QTAILQ_REMOVE(&txq->fn->dev->tx_polled, txq, next_polled);
     }
 }

@@ -216,7 +216,7 @@ def min_rate(env):
         ksft_eq(devlink_rate(env, index), (200000, 1000))
         left -= 1000
     refused(env, 1, f"min_tx_rate {left + 1} max_tx_rate 200000",
-            "out of range", f"VF 1: min_tx_rate {left + 1} is above the {left}")
+            "out of range", f"VF 1: minimum rate {left + 1} is above the {left}")
     env.vf_set(1, f"min_tx_rate {left} max_tx_rate 200000")
     env.vf_set(1, NO_RATE)
 
@@ -477,7 +477,7 @@ def wrong_values(env):
     """Wrong values: an errno, and a line or message that names the limit."""
     for index in PROBED:
         refused(env, index, "min_tx_rate 0 max_tx_rate 400001", "out of range",
-                f"VF {index}: max_tx_rate 400001 is above the limit of 400000")
+                f"VF {index}: maximum rate 400001 is above the limit of 400000")
         refused(env, index, "vlan 4095", "Invalid argument",
                 f"VF {index}: VLAN 4095 is above the limit of 4094")
         refused(env, index, "vlan 0 qos 3", "Invalid argument",
