@@ -256,8 +256,12 @@ void vane_queue_broken(struct vane_dev *vdev, const char *kind, u16 q)
 
 static int __init vane_core_init(void)
 {
-	/* Unbound, so that a function whose work waits holds up no other */
-	vane_wq = alloc_workqueue("vane", WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
+	/*
+	 * Unbound, so that a function whose work waits holds up no other. Ahead
+	 * of programs, as who holds rtnl may wait for a command's completion.
+	 */
+	vane_wq = alloc_workqueue("vane", WQ_UNBOUND | WQ_MEM_RECLAIM |
+				  WQ_HIGHPRI, 0);
 	return vane_wq ? 0 : -ENOMEM;
 }
 module_init(vane_core_init);
