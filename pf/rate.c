@@ -464,8 +464,10 @@ int vane_rate_adopt(struct vane_pf *pf)
 	}
 	err = vane_pf_batch_end(pf, &batch);
 	/* A device of interface 1.1 keeps no names, and so no groups */
-	if (err == -EOPNOTSUPP)
-		count = err = 0;
+	if (err == -EOPNOTSUPP) {
+		count = 0;
+		err = 0;
+	}
 	for (i = 0; !err && i < count; i++)
 		if (groups[i].name[0])
 			err = adopt_group(pf, &groups[i], i + 1);

@@ -84,6 +84,7 @@ static int negotiate(void *ctx, u16 index, const void *req, void *rsp)
 	struct vane_pf *pf = ctx;
 	struct vane_vf *vf;
 	int err = 0;
+	u16 limit;
 
 	if (le16_to_cpu(ask->abi_major) != VANE_ABI_MAJOR_VERSION)
 		return -EOPNOTSUPP;
@@ -114,8 +115,8 @@ static int negotiate(void *ctx, u16 index, const void *req, void *rsp)
 	ether_addr_copy(answer->mac, vf->mac);
 	answer->queues = cpu_to_le16(vf->config.queues);
 	answer->vectors = cpu_to_le16(vf->config.vectors);
-	answer->max_filters = cpu_to_le16(min_t(u32, U16_MAX,
-					       vane_filter_limit(pf, index)));
+	limit = min_t(u32, U16_MAX, vane_filter_limit(pf, index));
+	answer->max_filters = cpu_to_le16(limit);
 	answer->max_vlans = cpu_to_le16(VLAN_N_VID);
 	answer->max_frame = cpu_to_le16(pf->vdev.limit_frame);
 	vf->peer.state = VANE_MBOX_PEER_READY;

@@ -548,8 +548,8 @@ static void speed_set(Object *obj, Visitor *v, const char *name, void *opaque,
     }
     if (!speed_bit(speed)) {
         error_setg(errp, "a link has no speed of %u Mb/s", speed);
-        error_append_hint(errp, "Speeds are 1000, 2500, 5000, 10000, 25000, "
-                          "40000, 50000 and 100000.\n");
+        error_append_hint(errp, "Speeds are 10, 100, 1000, 2500, 5000, "
+                          "10000, 25000, 40000, 50000 and 100000.\n");
         return;
     }
     if (speed != dev->link.partner_speed) {
