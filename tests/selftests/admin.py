@@ -135,15 +135,17 @@ def link_state(env):
 
 
 def link_state_follows(env):
-    """State auto follows the uplink, enable does not."""
-    vf0, vf1 = env.vfs[:2]
-    env.vf_set(1, "state enable")
-    defer(env.vf_set, 1, "state auto")
+    """State auto follows the uplink, enable does not: such VFs go on talking."""
+    vf0, vf1, vf2 = env.vfs
+    for index in (1, 2):
+        env.vf_set(index, "state enable")
+        defer(env.vf_set, index, "state auto")
     defer(env.pf_if.wait_carrier)
     env.link(False)
     env.pf_if.wait_carrier(False)
     vf0.wait_carrier(False)
     ksft_eq(vf1.carrier(), True)
+    vf1.ping(vf2)
     env.link(True)
     vf0.wait_carrier()
     vf0.ping(vf1)
