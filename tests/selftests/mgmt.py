@@ -7,8 +7,8 @@ the value is wrong."""
 import threading
 import time
 
-from lib.py import (BROADCAST, ETH_P_8021AD, ETH_P_8021Q, Background, Capture,
-                    Sender, Vane, cmd, cmd_json, defer, fails, ip, ip_batch,
+from lib.py import (BROADCAST, ETH_P_8021AD, ETH_P_8021Q, SLOWNESS, Background,
+                    Capture, Sender, Vane, cmd, cmd_json, defer, fails, ip, ip_batch,
                     ksft_eq, ksft_ge, ksft_in, ksft_le, ksft_main, ksft_ne,
                     ksft_pr, make, wait_until)
 
@@ -269,7 +269,7 @@ def min_rate_in_traffic(env):
     sent_by(env, 400)
     for index, part in sent_by(env, 1000).items():
         ksft_pr(f"VF {index}: {part:.2f} of the port")
-        ksft_le(abs(part - 1 / 3), 0.08, f"VF {index}")
+        ksft_le(abs(part - 1 / 3), 0.12, f"VF {index}")
     env.vf_set(127, "min_tx_rate 6 max_tx_rate 0")
     defer(env.vf_set, 127, NO_RATE)
     sent_by(env, 400)
@@ -277,7 +277,7 @@ def min_rate_in_traffic(env):
         ksft_pr(f"VF {index}: {part:.2f} of the port")
         # 6 Mb/s, and of the rest as much as any other
         most = 6 / 10 if index == 127 else 0
-        ksft_le(abs(part - most - 4 / 10 / 3), 0.08, f"VF {index}")
+        ksft_le(abs(part - most - 4 / 10 / 3), 0.12, f"VF {index}")
 
 
 def rate_with_parent(env):
@@ -619,9 +619,10 @@ def gone_with_the_vfs(env):
 
 
 if __name__ == "__main__":
-    ksft_main([mac, vlan, max_rate, min_rate, min_rate_in_traffic,
-               rate_with_parent, spoofchk,
-               state, trust, query_rss, trunk_transmit, trunk_receive,
+    # A slow kernel cannot fill even a port of 10 Mb/s.
+    full_port = [min_rate_in_traffic] if SLOWNESS == 1 else []
+    ksft_main([mac, vlan, max_rate, min_rate, *full_port, rate_with_parent,
+               spoofchk, state, trust, query_rss, trunk_transmit, trunk_receive,
                trunk_request, hwmode, hwmode_in_vntag, counters, wrong_values,
                many_writers, survives_vf, survives_pf_reset,
                survives_pf_driver, gone_with_the_vfs], set_up)
