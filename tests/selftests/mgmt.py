@@ -7,10 +7,16 @@ the value is wrong."""
 import threading
 import time
 
+from pyroute2 import IPRoute
+
 from lib.py import (BROADCAST, ETH_P_8021AD, ETH_P_8021Q, SLOWNESS, Background,
                     Capture, Sender, Vane, cmd, cmd_json, defer, fails, ip, ip_batch,
                     ksft_eq, ksft_ge, ksft_in, ksft_le, ksft_main, ksft_ne,
                     ksft_pr, make, wait_until)
+
+# Of linux/rtnetlink.h; with the statistics 256 VFs do not fit.
+RTEXT_FILTER_VF, RTEXT_FILTER_SKIP_STATS = 1, 8
+LINK_STATES = {"auto": 0, "enable": 1, "disable": 2}
 
 VFS = 256
 PROBED = (0, 127, 255)
@@ -67,6 +73,25 @@ def trunk(env, index):
 def config(env):
     """All that is configured of the VFs."""
     return env.vf_infos(), vanectl_json(env, "vlan show")
+
+
+def told_by_netlink(env, index):
+    """What a program other than ip reads of a VF."""
+    # pyroute2 makes its methods as it runs.
+    # pylint: disable=no-member,unsubscriptable-object
+    with IPRoute() as route:
+        number = route.link_lookup(ifname=env.pf_if.ifname)[0]
+        link = route.link("get", index=number, ext_mask=RTEXT_FILTER_VF |
+                          RTEXT_FILTER_SKIP_STATS)[0]
+    info = link.get_attr("IFLA_VFINFO_LIST").get_attrs("IFLA_VF_INFO")[index]
+    port_vlan = info.get_attr("IFLA_VF_VLAN_LIST").get_attr("IFLA_VF_VLAN_INFO")
+    return {
+        "vlan": (port_vlan["vlan"], port_vlan["qos"], port_vlan["proto"]),
+        "spoofchk": info.get_attr("IFLA_VF_SPOOFCHK")["spoofchk"],
+        "state": info.get_attr("IFLA_VF_LINK_STATE")["link_state"],
+        "trust": info.get_attr("IFLA_VF_TRUST")["trust"],
+        "query_rss": info.get_attr("IFLA_VF_RSS_QUERY_EN")["rss_query_en"],
+    }
 
 
 def devlink_port(env, index):
@@ -187,6 +212,7 @@ def vlan(env):
             env.vf_set(index, f"vlan {vid} qos 5 proto {name}")
             info = env.vf_info(index)["vlan_list"][0]
             ksft_eq((info["vlan"], info["qos"]), (vid, 5))
+            ksft_eq(told_by_netlink(env, index)["vlan"], (vid, 5, proto))
             frame = make(port, STRANGER)
             passes(port, frame, env.ext, frame.tagged(proto, 5 << 13 | vid))
 
@@ -301,6 +327,7 @@ def spoofchk(env):
         env.vf_set(index, "spoofchk off")
         defer(env.vf_set, index, "spoofchk on")
         ksft_eq(env.vf_info(index)["spoofchk"], False)
+        ksft_eq(told_by_netlink(env, index)["spoofchk"], 0)
         passes(port, make(STRANGER, BROADCAST), env.ext)
 
 
@@ -311,6 +338,7 @@ def state(env):
         for name, up in (("disable", False), ("enable", True), ("auto", True)):
             env.vf_set(index, f"state {name}")
             ksft_eq(env.vf_info(index)["link_state"], name)
+            ksft_eq(told_by_netlink(env, index)["state"], LINK_STATES[name])
             port.wait_carrier(up)
             found = next(entry for entry in vanectl_json(env, "show")["ports"]
                          if entry.get("vf") == index)
@@ -326,6 +354,7 @@ def trust(env):
         fails(change, port.ns)
         env.vf_set(index, "trust on")
         ksft_eq(env.vf_info(index)["trust"], True)
+        ksft_eq(told_by_netlink(env, index)["trust"], 1)
         cmd(change, port.ns)
         ksft_eq(env.vf_info(index)["address"], "52:54:00:65:43:21")
         # Which it loses with the trust.
@@ -340,6 +369,7 @@ def query_rss(env):
     for index, port in env.vfs.items():
         env.vf_set(index, "query_rss on")
         ksft_eq(env.vf_info(index)["query_rss_en"], True)
+        ksft_eq(told_by_netlink(env, index)["query_rss"], 1)
         ksft_in("RSS hash key", port.ethtool("-x {}"))
         refused(env, index, "query_rss off", "not supported",
                 f"VF {index}: its RSS key and table are its own")
