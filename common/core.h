@@ -24,7 +24,7 @@
 
 /**
  * struct vane_tx_buf - the driver's side of one transmit descriptor
- * @skb: frame that ends with this descriptor, else NULL
+ * @skb: frame that ends with this descriptor, else NULL; stale once completed
  * @dma: address of the fragment, to unmap it
  * @len: bytes of the fragment
  * @bytes: with @skb: bytes of the frame on the wire, all segments together
@@ -35,7 +35,7 @@ struct vane_tx_buf {
 	dma_addr_t dma;
 	u32 len;
 	u32 bytes;
-	u16 segs;
+	u32 segs;
 };
 
 /**
@@ -94,11 +94,11 @@ struct vane_rxq_stats {
  * @shadow: shadow doorbell, NULL where not negotiated
  * @nq: the core's queue
  * @dev: for DMA
- * @stats: counters of this index
  * @mask: entries - 1
  * @tail: next descriptor to fill, free-running
  * @rung: tail that the device was told of, free-running
  * @head: oldest descriptor not completed, free-running
+ * @stats: counters of this index
  * @hw_head: where the device writes its head
  * @next: further queue of the same vector
  * @index: of the queue
@@ -117,17 +117,17 @@ struct vane_txq {
 	struct vane_shadow *shadow;
 	struct netdev_queue *nq;
 	struct device *dev;
-	struct vane_txq_stats *stats;
-	u16 mask;
-	u16 tail;
-	u16 rung;
+	u32 mask;
+	u32 tail;
+	u32 rung;
 
 	__cacheline_group_end_aligned(xmit);
 
 	/* NAPI; @head is read by ndo_start_xmit */
 	__cacheline_group_begin_aligned(clean);
 
-	u16 head;
+	u32 head;
+	struct vane_txq_stats *stats;
 	__le64 *hw_head;
 	struct vane_txq *next;
 
@@ -148,10 +148,10 @@ struct vane_txq {
  * struct vane_rxq - a receive queue
  * @cpl: ring that the device writes, of either size of completion
  * @mem: memory of each buffer, a part of a page of @pool, by buffer id
- * @desc: ring of buffers that the device reads
  * @pool: where pages come from
  * @skb: frame of which more buffers are to come
  * @netdev: receiver
+ * @desc: ring of buffers that the device reads
  * @doorbell: VANE_DB_RXQ of this queue
  * @shadow: shadow doorbell, NULL where not negotiated
  * @mask: entries - 1, of both rings
@@ -168,7 +168,6 @@ struct vane_txq {
  * @vdev: function
  * @tail: next buffer to post, free-running
  * @rung: tail that the device was told of, free-running
- * @per_page: buffers in a page of @pool
  * @broken: the device wrote nonsense, and the owner was asked for a reset
  * @vector: that serves it
  * @log2: log2 of the entries of both rings
@@ -181,14 +180,13 @@ struct vane_rxq {
 
 	void *cpl;
 	void **mem;
-	struct vane_rx_buf *desc;
 	struct page_pool *pool;
 	struct sk_buff *skb;
 	struct net_device *netdev;
 	u32 flags_used;
+	u32 buf_len;
 	u16 mask;
 	u16 head;
-	u16 buf_len;
 	u16 chunk;
 	u16 index;
 	u8 cpl_shift;
@@ -198,6 +196,7 @@ struct vane_rxq {
 	/* NAPI, once per burst */
 	__cacheline_group_begin_aligned(burst);
 
+	struct vane_rx_buf *desc;
 	void __iomem *doorbell;
 	struct vane_shadow *shadow;
 	struct vane_rxq_stats *stats;
@@ -205,7 +204,6 @@ struct vane_rxq {
 	struct vane_dev *vdev;
 	u16 tail;
 	u16 rung;
-	u8 per_page;
 	bool broken;
 
 	__cacheline_group_end_aligned(burst);

@@ -118,7 +118,6 @@ static struct vane_rxq *alloc_rxq(struct vane_net *vn,
 	rxq->netdev = vn->netdev;
 	rxq->stats = &vn->rx_stats[q];
 	rxq->chunk = rings->config.chunk;
-	rxq->per_page = PAGE_SIZE / rxq->chunk;
 	rxq->buf_len = rxq->chunk - VANE_RX_OVERHEAD;
 	rxq->cpl_shift = ilog2(rings->config.gro ?
 			       sizeof(struct vane_rx_cpl32) :

@@ -23,7 +23,7 @@
 
 #include "core.h"
 
-#define RX_REFILL_BATCH		16	/* buffers */
+#define RX_REFILL_BATCH		32	/* buffers */
 /* Fewer posted buffers than that and the largest frame may find too few */
 #define RX_STARVED		(2 * MAX_SKB_FRAGS)
 
@@ -49,17 +49,16 @@ static_assert((MAX_SKB_FRAGS + 1) * (VANE_RX_CHUNK_LARGE - VANE_RX_OVERHEAD) >=
 #define RX_VLAN			VANE_RX_FLAGS(VANE_RXC_VLAN)
 #define RX_GRO			VANE_RX_FLAGS(VANE_RXC_GRO)
 
-/* What one poll counts */
+/* Most frames are of one buffer, TCP or UDP, with nothing to be done to them. */
+#define RX_SHAPE		(RX_TYPE | RX_EOP | RX_HASH | RX_CSUM_BAD | \
+				 RX_VLAN | RX_GRO)
+#define RX_SHAPE_USUAL		(RX_TYPE_FIRST | RX_EOP | RX_HASH_L4)
+
+/* What is counted of every frame */
 struct rx_counts {
 	unsigned int packets;
 	unsigned int bytes;
 	unsigned int csum_unnecessary;
-	unsigned int csum_bad;
-	unsigned int gro_packets;
-	unsigned int gro_bytes;
-	unsigned int gro_wire_packets;
-	unsigned int gro_hdr_bytes;	/* of segments after the first */
-	unsigned int alloc_fail;
 };
 
 /* Buffers
@@ -96,55 +95,59 @@ void vane_rxq_kick(struct vane_rxq *rxq)
 	writel(word, rxq->doorbell);
 }
 
+/* Posts buffers until the ring is full; false if memory ran out before. All
+ * buffers of a page are posted together, and their slots follow each other.
+ */
+static __always_inline bool fill(struct vane_rxq *rxq, gfp_t gfp,
+				 unsigned int chunk)
+{
+	const u64 step = FIELD_PREP(VANE_RXB_ID, 1) |
+			 chunk >> VANE_RXB_ADDR_SHIFT;
+	const unsigned int per_page = PAGE_SIZE / chunk;
+	u16 tail = rxq->tail;
+	u16 end = rxq->head + rxq->mask + 1 - per_page;
+	struct vane_rx_buf *desc;
+	struct page *page;
+	unsigned int i;
+	dma_addr_t dma;
+	void **mem;
+	void *at;
+	u64 word;
+	u32 id;
+
+	for (; (s16)(end - tail) >= 0; tail += per_page) {
+		page = page_pool_alloc_pages(rxq->pool, gfp);
+		if (unlikely(!page))
+			break;
+		page_pool_fragment_page(page, per_page);
+
+		id = tail & rxq->mask;
+		desc = &rxq->desc[id];
+		mem = &rxq->mem[id];
+		at = page_address(page);
+		dma = page_pool_get_dma_addr(page) + VANE_RX_HEADROOM;
+		word = FIELD_PREP(VANE_RXB_ID, id) | dma >> VANE_RXB_ADDR_SHIFT;
+		for (i = 0; i < per_page; i++) {
+			mem[i] = at + i * chunk;
+			desc[i].desc = cpu_to_le64(word + i * step);
+		}
+	}
+	rxq->tail = tail;
+	return (s16)(end - tail) < 0;
+}
+
 /**
  * vane_rxq_refill() - post buffers until the ring is full
  * @rxq: queue; NAPI, or under rtnl before NAPI runs
  * @gfp: how to allocate
  *
- * All buffers of a page are posted together.
- *
  * Return: false if memory ran out before.
  */
 bool vane_rxq_refill(struct vane_rxq *rxq, gfp_t gfp)
 {
-	u16 end = rxq->head + rxq->mask + 1;
-	u16 per_page = rxq->per_page;
-	u16 chunk = rxq->chunk;
-	u16 tail = rxq->tail;
-	/* From a buffer's descriptor to the next one's of the page */
-	u64 step = FIELD_PREP(VANE_RXB_ID, 1) | chunk >> VANE_RXB_ADDR_SHIFT;
-
-	while ((u16)(end - tail) >= per_page) {
-		u16 id = tail & rxq->mask;
-		struct vane_rx_buf *desc = &rxq->desc[id];
-		void **mem = &rxq->mem[id];
-		struct page *page;
-		dma_addr_t dma;
-		void *at;
-		u64 word;
-		u16 i;
-
-		page = page_pool_alloc_pages(rxq->pool, gfp);
-		if (unlikely(!page)) {
-			rxq->tail = tail;
-			return false;
-		}
-		page_pool_fragment_page(page, per_page);
-
-		at = page_address(page);
-		dma = page_pool_get_dma_addr(page) + VANE_RX_HEADROOM;
-		word = FIELD_PREP(VANE_RXB_ID, id) | dma >> VANE_RXB_ADDR_SHIFT;
-		/* A page's slots follow each other, as rings are powers of two. */
-		for (i = 0; i < per_page; i++) {
-			*mem++ = at;
-			desc++->desc = cpu_to_le64(word);
-			at += chunk;
-			word += step;
-		}
-		tail += per_page;
-	}
-	rxq->tail = tail;
-	return true;
+	if (rxq->chunk == VANE_RX_CHUNK_LARGE)
+		return fill(rxq, gfp, VANE_RX_CHUNK_LARGE);
+	return fill(rxq, gfp, VANE_RX_CHUNK_SMALL);
 }
 
 static void drop_buffer(struct vane_rxq *rxq, const void *mem, bool direct)
@@ -167,6 +170,22 @@ void vane_rxq_drop(struct vane_rxq *rxq)
 /* Frames
  * ------
  */
+
+static void count_alloc_fail(struct vane_rxq *rxq)
+{
+	struct vane_rxq_stats *stats = rxq->stats;
+
+	u64_stats_update_begin(&stats->syncp);
+	u64_stats_inc(&stats->alloc_fail);
+	u64_stats_update_end(&stats->syncp);
+}
+
+static noinline void sync_buffer(const struct vane_rxq *rxq, const void *mem,
+				 unsigned int len)
+{
+	page_pool_dma_sync_for_cpu(rxq->pool, virt_to_page(mem),
+				   offset_in_page(mem) + VANE_RX_HEADROOM, len);
+}
 
 /* The device wrote what it never does: nothing of the queue can be trusted. */
 static void stop_polling(struct vane_rxq *rxq)
@@ -204,15 +223,56 @@ static unsigned int find_tcp(const struct sk_buff *skb, bool ipv6)
 	return tcp < 0 ? 0 : tcp;
 }
 
-/* Makes a coalesced frame what TSO would have taken: it can be segmented
- * again, and its checksum is that of the pseudo-header.
+static void deliver(struct vane_vector *vec, struct vane_rxq *rxq,
+		    struct sk_buff *skb)
+{
+	skb->protocol = eth_type_trans(skb, rxq->netdev);
+	napi_gro_receive(&vec->napi, skb);
+}
+
+/* Makes an skb of a frame's first buffer; NULL, and the buffer is given back,
+ * if memory ran out.
  */
-static bool set_gso(struct sk_buff *skb, const struct vane_rxq *rxq,
-		    const struct vane_rx_cpl *cpl, struct rx_counts *counts)
+static __always_inline struct sk_buff *
+start_frame(struct vane_rxq *rxq, unsigned int id, u32 flags, unsigned int len,
+	    struct rx_counts *counts)
+{
+	void *mem = rxq->mem[id];
+	struct sk_buff *skb;
+
+	net_prefetch(mem + VANE_RX_HEADROOM);
+
+	skb = napi_build_skb(mem, rxq->chunk);
+	if (unlikely(!skb)) {
+		count_alloc_fail(rxq);
+		drop_buffer(rxq, rxq->mem[id], true);
+		return NULL;
+	}
+	skb_mark_for_recycle(skb);
+	skb_reserve(skb, VANE_RX_HEADROOM);
+	__skb_put(skb, len);
+	skb_record_rx_queue(skb, rxq->index);
+
+	if (flags & RX_CSUM_OK) {
+		skb->ip_summed = CHECKSUM_UNNECESSARY;
+		counts->csum_unnecessary++;
+	}
+	return skb;
+}
+
+/* Makes a coalesced frame what TSO would have taken: it can be segmented
+ * again, and its checksum is that of the pseudo-header. Counts what its
+ * segments were on the wire beyond the frame itself.
+ */
+static bool set_gso(struct vane_vector *vec, struct vane_rxq *rxq,
+		    struct sk_buff *skb, const struct vane_rx_cpl *cpl)
 {
 	struct skb_shared_info *shinfo = skb_shinfo(skb);
+	struct vane_rxq_stats *stats = rxq->stats;
+	unsigned int hdr_bytes;
 	unsigned int hdr_len;
 	unsigned int tcp;
+	u16 more_segs;
 	bool ipv6;
 	u64 gso;
 
@@ -237,20 +297,32 @@ static bool set_gso(struct sk_buff *skb, const struct vane_rxq *rxq,
 	if (gso & VANE_RXC_GSO_ECN)
 		shinfo->gso_type |= SKB_GSO_TCP_ECN;
 
-	counts->gro_packets++;
-	counts->gro_bytes += skb->len;
-	counts->gro_wire_packets += shinfo->gso_segs;
-	counts->gro_hdr_bytes += (shinfo->gso_segs - 1) * hdr_len;
+	more_segs = shinfo->gso_segs - 1;
+	hdr_bytes = more_segs * hdr_len;
+	vec->packets += more_segs;
+	vec->bytes += hdr_bytes;
+	u64_stats_update_begin(&stats->syncp);
+	u64_stats_add(&stats->packets, more_segs);
+	u64_stats_add(&stats->bytes, hdr_bytes);
+	u64_stats_inc(&stats->gro_packets);
+	u64_stats_add(&stats->gro_wire_packets, shinfo->gso_segs);
+	u64_stats_add(&stats->gro_wire_bytes, hdr_bytes);
+	u64_stats_update_end(&stats->syncp);
 	return true;
 }
 
-static noinline void finish_rare(struct vane_rxq *rxq, struct sk_buff *skb,
-				 const struct vane_rx_cpl *cpl, u32 flags,
-				 struct rx_counts *counts)
+/* Does to a frame what its first completion asks for. */
+static void finish_head(struct vane_vector *vec, struct vane_rxq *rxq,
+			struct sk_buff *skb, const struct vane_rx_cpl *cpl,
+			u32 flags)
 {
-	counts->csum_bad += !!(flags & RX_CSUM_BAD);
+	if (flags & RX_HASH)
+		skb_set_hash(skb, FIELD_GET(VANE_RXC_HASH,
+					    le64_to_cpu(cpl->data)),
+			     (flags & RX_HASH) == RX_HASH_L4 ?
+			     PKT_HASH_TYPE_L4 : PKT_HASH_TYPE_L3);
 
-	if (flags & RX_GRO && !set_gso(skb, rxq, cpl, counts))
+	if (flags & RX_GRO && !set_gso(vec, rxq, skb, cpl))
 		stop_polling(rxq);
 
 	if (flags & RX_VLAN)
@@ -259,48 +331,47 @@ static noinline void finish_rare(struct vane_rxq *rxq, struct sk_buff *skb,
 						 le64_to_cpu(cpl->data)));
 }
 
-/* Starts a frame: its first buffer becomes an skb. */
-static struct sk_buff *start_frame(struct vane_rxq *rxq, void *mem,
-				   const struct vane_rx_cpl *cpl, u32 flags,
-				   unsigned int len, struct rx_counts *counts)
+static void add_counts(struct vane_vector *vec, struct vane_rxq *rxq,
+		       const struct rx_counts *counts)
 {
-	u64 data = le64_to_cpu(cpl->data);
-	struct sk_buff *skb;
+	struct vane_rxq_stats *stats = rxq->stats;
 
-	net_prefetch(mem + VANE_RX_HEADROOM);
+	vec->packets += counts->packets;
+	vec->bytes += counts->bytes;
 
-	skb = napi_build_skb(mem, rxq->chunk);
-	if (unlikely(!skb)) {
-		counts->alloc_fail++;
-		drop_buffer(rxq, mem, true);
-		return NULL;
+	u64_stats_update_begin(&stats->syncp);
+	u64_stats_add(&stats->packets, counts->packets);
+	u64_stats_add(&stats->bytes, counts->bytes);
+	u64_stats_add(&stats->csum_unnecessary, counts->csum_unnecessary);
+	u64_stats_update_end(&stats->syncp);
+}
+
+/* What add_counts() does not: of a frame that was coalesced, or is wrong */
+static void count_rare(struct vane_rxq *rxq, const struct sk_buff *skb,
+		       u32 flags)
+{
+	struct vane_rxq_stats *stats = rxq->stats;
+
+	u64_stats_update_begin(&stats->syncp);
+	if (flags & RX_CSUM_BAD)
+		u64_stats_inc(&stats->csum_bad);
+	if (skb_is_gso(skb)) {
+		u64_stats_add(&stats->gro_bytes, skb->len);
+		u64_stats_add(&stats->gro_wire_bytes, skb->len);
 	}
-	skb_mark_for_recycle(skb);
-	skb_reserve(skb, VANE_RX_HEADROOM);
-	__skb_put(skb, len);
-	skb_record_rx_queue(skb, rxq->index);
-
-	if (flags & RX_HASH)
-		__skb_set_hash(skb, FIELD_GET(VANE_RXC_HASH, data), false,
-			       (flags & RX_HASH) == RX_HASH_L4);
-
-	if (flags & RX_CSUM_OK) {
-		skb->ip_summed = CHECKSUM_UNNECESSARY;
-		counts->csum_unnecessary++;
-	}
-	if (unlikely(flags & (RX_CSUM_BAD | RX_VLAN | RX_GRO)))
-		finish_rare(rxq, skb, cpl, flags, counts);
-	return skb;
+	u64_stats_update_end(&stats->syncp);
 }
 
 /* Adds a further buffer to the frame; false if the device made that up. Without
  * an skb, for want of memory, the rest of the frame is dropped.
  */
-static noinline bool continue_frame(struct vane_rxq *rxq, struct sk_buff *skb,
-				    void *mem, u32 flags, unsigned int len,
-				    struct rx_counts *counts)
+static noinline bool continue_frame(struct vane_rxq *rxq, unsigned int id,
+				    u32 flags, unsigned int len)
 {
-	if ((flags & RX_TYPE) != RX_TYPE_MORE)
+	struct sk_buff *skb = rxq->skb;
+	void *mem = rxq->mem[id];
+
+	if (unlikely((flags & RX_TYPE) != RX_TYPE_MORE))
 		return false;
 
 	if (unlikely(!skb)) {
@@ -312,41 +383,51 @@ static noinline bool continue_frame(struct vane_rxq *rxq, struct sk_buff *skb,
 
 	skb_add_rx_frag(skb, skb_shinfo(skb)->nr_frags, virt_to_page(mem),
 			offset_in_page(mem) + VANE_RX_HEADROOM, len, rxq->chunk);
-	if (skb_is_gso(skb))
-		counts->gro_bytes += len;
 	return true;
 }
 
-static void add_counts(struct vane_vector *vec, struct vane_rxq *rxq,
-		       const struct rx_counts *counts)
+/* Takes a buffer that begins or ends a frame; false as above. */
+static noinline bool take_end(struct vane_vector *vec, struct vane_rxq *rxq,
+			      unsigned int id, const struct vane_rx_cpl *cpl,
+			      u32 flags, unsigned int len)
 {
-	struct vane_rxq_stats *stats = rxq->stats;
-	unsigned int packets;
-	unsigned int bytes;
+	struct sk_buff *skb = rxq->skb;
+	struct rx_counts counts = {};
 
-	/* As on the wire */
-	packets = counts->packets + counts->gro_wire_packets -
-		  counts->gro_packets;
-	bytes = counts->bytes + counts->gro_hdr_bytes;
-	vec->packets += packets;
-	vec->bytes += bytes;
+	if (!skb && (flags & RX_TYPE) == RX_TYPE_FIRST) {
+		skb = start_frame(rxq, id, flags, len, &counts);
+		if (skb)
+			finish_head(vec, rxq, skb, cpl, flags);
+	} else if (!continue_frame(rxq, id, flags, len)) {
+		return false;
+	}
 
-	u64_stats_update_begin(&stats->syncp);
-	u64_stats_add(&stats->packets, packets);
-	u64_stats_add(&stats->bytes, bytes);
-	u64_stats_add(&stats->csum_unnecessary, counts->csum_unnecessary);
-	u64_stats_add(&stats->csum_bad, counts->csum_bad);
-	u64_stats_add(&stats->gro_packets, counts->gro_packets);
-	u64_stats_add(&stats->gro_bytes, counts->gro_bytes);
-	u64_stats_add(&stats->gro_wire_packets, counts->gro_wire_packets);
-	u64_stats_add(&stats->gro_wire_bytes,
-		      counts->gro_bytes + counts->gro_hdr_bytes);
-	u64_stats_add(&stats->alloc_fail, counts->alloc_fail);
-	u64_stats_update_end(&stats->syncp);
+	rxq->skb = flags & RX_EOP ? NULL : skb;
+	if (flags & RX_EOP && likely(skb)) {
+		counts.packets = 1;
+		counts.bytes = skb->len;
+		count_rare(rxq, skb, flags);
+		deliver(vec, rxq, skb);
+	}
+	add_counts(vec, rxq, &counts);
+	return true;
+}
+
+/* Takes a buffer of any frame but a usual one; false if the device made that
+ * up, when the buffer is left where it is.
+ */
+static noinline bool take_unusual(struct vane_vector *vec, struct vane_rxq *rxq,
+				  unsigned int id,
+				  const struct vane_rx_cpl *cpl, u32 flags,
+				  unsigned int len)
+{
+	if ((flags & (RX_TYPE | RX_EOP)) == RX_TYPE_MORE)
+		return continue_frame(rxq, id, flags, len);
+	return take_end(vec, rxq, id, cpl, flags, len);
 }
 
 /* Posts buffers in place of used ones; false if it must be tried again. */
-static bool refill(struct vane_rxq *rxq, struct rx_counts *counts)
+static bool refill(struct vane_rxq *rxq)
 {
 	bool full = vane_rxq_refill(rxq, GFP_ATOMIC | __GFP_NOWARN);
 
@@ -355,8 +436,102 @@ static bool refill(struct vane_rxq *rxq, struct rx_counts *counts)
 		return true;
 
 	/* As long as enough are posted, the next frames bring us here again. */
-	counts->alloc_fail++;
+	count_alloc_fail(rxq);
 	return (u16)(rxq->tail - rxq->head) > RX_STARVED;
+}
+
+/* What frames have to look like to be usual now: none is within another, or
+ * where nobody wants the hash.
+ */
+static u32 usual_shape(const struct vane_rxq *rxq, u32 used)
+{
+	return rxq->skb || !(used & RX_HASH) ? ~RX_SHAPE : RX_SHAPE_USUAL;
+}
+
+/* Receives up to the next refill, which is made then. @budget is what is left of
+ * NAPI's. Returns false where nothing more can be received.
+ */
+static __always_inline bool receive(struct vane_vector *vec,
+				    struct vane_rxq *rxq, int *budget,
+				    size_t cpl_size)
+{
+	u32 used = READ_ONCE(rxq->flags_used);
+	u32 usual = usual_shape(rxq, used);
+	unsigned int id = rxq->head & rxq->mask;
+	unsigned int first = id;
+	unsigned int end = min_t(unsigned int, id + *budget,
+				 round_down(id, RX_REFILL_BATCH) +
+				 RX_REFILL_BATCH);
+	void *at = rxq->cpl + id * cpl_size;
+	/* The phase is 1 in the first pass over the ring, and so on. */
+	u64 phase = rxq->head & (rxq->mask + 1) ? 0 : VANE_RXC_PHASE;
+	/* A refill may have been the first to use a bounce buffer. */
+	bool need_sync = dma_dev_need_sync(rxq->pool->p.dev);
+	struct rx_counts counts = {};
+	unsigned int unusual = 0;	/* buffers that are no usual frame */
+	unsigned int parts = 0;		/* buffers that do not end a frame */
+
+	for (; id < end; id++, at += cpl_size) {
+		const struct vane_rx_cpl *cpl = at;
+		const __le64 *last = at + cpl_size - sizeof(*last);
+		struct sk_buff *skb;
+		unsigned int len;
+		u16 buf_id;
+		u32 flags;
+		u64 info;
+
+		info = le64_to_cpu(READ_ONCE(*last));
+		if ((info ^ phase) & VANE_RXC_PHASE)
+			break;
+
+		/* The rest of the completion, and the frame, after the phase */
+		dma_rmb();
+		if (last != &cpl->info)
+			info = le64_to_cpu(cpl->info);
+		len = FIELD_GET(VANE_RXC_LEN, le64_to_cpu(cpl->data));
+		buf_id = FIELD_GET(VANE_RXC_BUF_ID, info);
+		if (unlikely(buf_id != (u16)id || len - 1 >= rxq->buf_len)) {
+			stop_polling(rxq);
+			break;
+		}
+		if (need_sync)
+			sync_buffer(rxq, rxq->mem[id], len);
+
+		flags = VANE_RX_FLAGS(info);
+		if (unlikely((flags & RX_SHAPE) != usual)) {
+			if (!take_unusual(vec, rxq, id, cpl, flags & used,
+					  len)) {
+				stop_polling(rxq);
+				break;
+			}
+			usual = usual_shape(rxq, used);
+			unusual++;
+			parts += !(flags & RX_EOP);
+			continue;
+		}
+
+		skb = start_frame(rxq, id, flags & used, len, &counts);
+		if (unlikely(!skb)) {
+			unusual++;
+			continue;
+		}
+		skb_set_hash(skb,
+			     FIELD_GET(VANE_RXC_HASH, le64_to_cpu(cpl->data)),
+			     PKT_HASH_TYPE_L4);
+		counts.bytes += len;
+		deliver(vec, rxq, skb);
+	}
+
+	counts.packets = id - first - unusual;
+	if (counts.packets)
+		add_counts(vec, rxq, &counts);
+	*budget -= id - first - parts;
+	rxq->head += id - first;
+	if (id != end)
+		return false;
+	if (!(id % RX_REFILL_BATCH))
+		refill(rxq);
+	return true;
 }
 
 /**
@@ -371,81 +546,22 @@ static bool refill(struct vane_rxq *rxq, struct rx_counts *counts)
  */
 int vane_rxq_poll(struct vane_vector *vec, struct vane_rxq *rxq, int budget)
 {
-	unsigned int cpl_size = 1u << rxq->cpl_shift;
-	struct sk_buff *skb = rxq->skb;
-	u32 used = READ_ONCE(rxq->flags_used);
-	struct rx_counts counts = {};
-	u16 first = rxq->head;
-	u16 head = first;
-	bool again = false;
-	int work = 0;
+	int left = budget;
 
 	if (unlikely(rxq->broken))
 		return 0;
 
-	while (work < budget) {
-		const struct vane_rx_cpl *cpl;
-		u16 id = head & rxq->mask;
-		const __le64 *last;
-		unsigned int len;
-		void *mem;
-		u32 flags;
-		u64 info;
+	if (rxq->cpl_shift == ilog2(sizeof(struct vane_rx_cpl32)))
+		while (left > 0 && receive(vec, rxq, &left,
+					   sizeof(struct vane_rx_cpl32)))
+			;
+	else
+		while (left > 0 && receive(vec, rxq, &left,
+					   sizeof(struct vane_rx_cpl)))
+			;
 
-		cpl = rxq->cpl + id * cpl_size;
-		last = (const void *)cpl + cpl_size - sizeof(*last);
-		/* The phase is 1 in the first pass over the ring, and so on. */
-		if (!(le64_to_cpu(READ_ONCE(*last)) & VANE_RXC_PHASE) ==
-		    !(head & (rxq->mask + 1)))
-			break;
-
-		/* The rest of the completion, and the frame, after the phase */
-		dma_rmb();
-		info = le64_to_cpu(cpl->info);
-		len = FIELD_GET(VANE_RXC_LEN, le64_to_cpu(cpl->data));
-		mem = rxq->mem[id];
-		if (unlikely(FIELD_GET(VANE_RXC_BUF_ID, info) != id ||
-			     len - 1 >= rxq->buf_len)) {
-			stop_polling(rxq);
-			break;
-		}
-		if (dma_dev_need_sync(rxq->pool->p.dev))
-			page_pool_dma_sync_for_cpu(rxq->pool, virt_to_page(mem),
-						   offset_in_page(mem) +
-						   VANE_RX_HEADROOM, len);
-
-		flags = VANE_RX_FLAGS(info) & used;
-		if (likely(!skb && (flags & RX_TYPE) ==
-			   RX_TYPE_FIRST)) {
-			skb = start_frame(rxq, mem, cpl, flags, len, &counts);
-		} else if (!continue_frame(rxq, skb, mem, flags, len,
-					   &counts)) {
-			stop_polling(rxq);
-			break;
-		}
-		head++;
-		if (flags & RX_EOP) {
-			work++;
-			if (likely(skb)) {
-				counts.packets++;
-				counts.bytes += skb->len;
-				skb->protocol = eth_type_trans(skb, rxq->netdev);
-				napi_gro_receive(&vec->napi, skb);
-				skb = NULL;
-			}
-		}
-
-		if (!(head % RX_REFILL_BATCH)) {
-			rxq->head = head;
-			refill(rxq, &counts);
-		}
-	}
-	rxq->head = head;
-	rxq->skb = skb;
-	if (unlikely((u16)(rxq->tail - head) <= RX_STARVED))
-		again = !refill(rxq, &counts);
-
-	if (head != first || counts.alloc_fail)
-		add_counts(vec, rxq, &counts);
-	return again ? budget : work;
+	if (unlikely((u16)(rxq->tail - rxq->head) <= RX_STARVED) &&
+	    !refill(rxq))
+		return budget;
+	return budget - left;
 }

@@ -27,9 +27,9 @@ static_assert(TX_FRAME_DESC <= VANE_TX_MAX_DESC);
 #define TX_CSUM_OFFSET_MAX	(2 * FIELD_MAX(VANE_TXD_CSUM_OFFSET))
 #define TX_HDR_LEN_MAX		FIELD_MAX(VANE_TXD_HDR_LEN)
 
-static u16 tx_space(const struct vane_txq *txq)
+static u32 tx_space(const struct vane_txq *txq)
 {
-	return txq->mask + 1 - (u16)(txq->tail - READ_ONCE(txq->head));
+	return txq->mask + 1 - (txq->tail - READ_ONCE(txq->head));
 }
 
 /* Tells the device of everything up to the tail. */
@@ -40,7 +40,7 @@ static void kick(struct vane_txq *txq)
 	u16 rung = txq->rung;
 	u16 event;
 
-	txq->rung = tail;
+	txq->rung = txq->tail;
 	if (shadow) {
 		/* Descriptors before the tail that counts them */
 		dma_wmb();
@@ -81,18 +81,18 @@ static void count_drop(struct vane_txq *txq)
 }
 
 /* Puts the fragments of a frame behind its head, @first; returns the last
- * buffer, or NULL if one cannot be mapped, when the ring is as before.
+ * buffer, which gets the skb, or NULL if one cannot be mapped, when the ring is
+ * as before.
  */
 static noinline struct vane_tx_buf *
-add_frags(struct vane_txq *txq, const struct sk_buff *skb,
-	  const struct vane_tx_buf *first)
+add_frags(struct vane_txq *txq, struct sk_buff *skb, struct vane_tx_buf *first)
 {
 	const struct skb_shared_info *shinfo = skb_shinfo(skb);
 	unsigned int nr_frags = shinfo->nr_frags;
 	struct vane_tx_desc *desc;
 	struct vane_tx_buf *buf;
-	u16 tail = txq->tail + 1;
-	u16 mask = txq->mask;
+	u32 tail = txq->tail + 1;
+	u32 mask = txq->mask;
 	unsigned int len;
 	dma_addr_t dma;
 	unsigned int i;
@@ -105,6 +105,7 @@ add_frags(struct vane_txq *txq, const struct sk_buff *skb,
 			goto unmap_frags;
 
 		buf = &txq->buf[tail & mask];
+		buf->skb = NULL;
 		buf->dma = dma;
 		buf->len = len;
 		desc = &txq->desc[tail & mask];
@@ -113,6 +114,8 @@ add_frags(struct vane_txq *txq, const struct sk_buff *skb,
 		desc->ctrl = cpu_to_le64(len & VANE_TXD_LEN);
 	}
 	desc->addr |= cpu_to_le64(VANE_TXD_EOP);
+	first->skb = NULL;
+	buf->skb = skb;
 	buf->bytes = first->bytes;
 	buf->segs = first->segs;
 	return buf;
@@ -160,17 +163,17 @@ static void stop_if_full(struct vane_txq *txq)
  */
 netdev_tx_t vane_start_xmit(struct sk_buff *skb, struct net_device *netdev)
 {
+	unsigned int count = skb_shinfo(skb)->nr_frags + 1;
 	struct vane_net *vn = netdev_priv(netdev);
 	struct vane_txq *txq = vn->txq[skb_get_queue_mapping(skb)];
-	unsigned int count = skb_shinfo(skb)->nr_frags + 1;
 	unsigned int len = skb_headlen(skb);
 	u64 flags = VANE_TXD_EOP;
 	struct vane_tx_desc *desc;
 	struct vane_tx_buf *buf;
+	unsigned int space;
+	unsigned int slot;
 	dma_addr_t dma;
-	u16 space;
 	u64 ctrl;
-	u16 slot;
 
 	space = tx_space(txq);
 	if (unlikely(space < count)) {
@@ -178,20 +181,29 @@ netdev_tx_t vane_start_xmit(struct sk_buff *skb, struct net_device *netdev)
 		return NETDEV_TX_BUSY;
 	}
 
+	dma = dma_map_single(txq->dev, skb->data, len, DMA_TO_DEVICE);
+	if (unlikely(dma_mapping_error(txq->dev, dma)))
+		goto drop;
+
 	slot = txq->tail & txq->mask;
 	buf = &txq->buf[slot];
+	buf->skb = skb;
+	buf->dma = dma;
 	buf->len = len;
 	buf->bytes = skb->len;
 	buf->segs = 1;
 
 	/* A head of 65536 bytes has length 0. */
 	ctrl = len & VANE_TXD_LEN;
-	if (skb_is_gso(skb)) {
-		flags |= VANE_TXD_TSO;
-		ctrl |= describe_tso(skb, buf);
-	} else if (skb->ip_summed == CHECKSUM_PARTIAL) {
-		flags |= VANE_TXD_CSUM;
-		ctrl |= describe_csum(skb);
+	/* Whatever is segmented has some other checksum than none. */
+	if (skb->ip_summed != CHECKSUM_NONE) {
+		if (skb_is_gso(skb)) {
+			flags |= VANE_TXD_TSO;
+			ctrl |= describe_tso(skb, buf);
+		} else if (skb->ip_summed == CHECKSUM_PARTIAL) {
+			flags |= VANE_TXD_CSUM;
+			ctrl |= describe_csum(skb);
+		}
 	}
 	if (skb_vlan_tag_present(skb)) {
 		flags |= VANE_TXD_VLAN;
@@ -199,20 +211,13 @@ netdev_tx_t vane_start_xmit(struct sk_buff *skb, struct net_device *netdev)
 	}
 	desc = &txq->desc[slot];
 	desc->ctrl = cpu_to_le64(ctrl);
-
-	dma = dma_map_single(txq->dev, skb->data, len, DMA_TO_DEVICE);
-	if (unlikely(dma_mapping_error(txq->dev, dma)))
-		goto drop;
-
-	buf->dma = dma;
 	desc->addr = cpu_to_le64(flags | dma);
-	if (count > 1) {
+	if (unlikely(count > 1)) {
 		desc->addr ^= cpu_to_le64(VANE_TXD_EOP);
 		buf = add_frags(txq, skb, buf);
 		if (unlikely(!buf))
 			goto unmap_head;
 	}
-	buf->skb = skb;
 
 	skb_tx_timestamp(skb);
 	WRITE_ONCE(txq->tail, txq->tail + count);
@@ -284,41 +289,46 @@ void vane_txq_clean(struct vane_vector *vec, struct vane_txq *txq, int budget)
 {
 	struct vane_txq_stats *stats = txq->stats;
 	unsigned int packets = 0;
-	unsigned int frames = 0;
 	unsigned int bytes = 0;
-	struct vane_tx_buf *buf;
-	u16 mask = txq->mask;
-	u16 head = txq->head;
+	u32 head = txq->head;
 	bool woken;
 	u16 done;
 
-	done = le64_to_cpu(READ_ONCE(*txq->hw_head));
-	if (done == head)
+	/* The device's index has 16 bits. */
+	done = le64_to_cpu(READ_ONCE(*txq->hw_head)) - head;
+	if (!done)
 		return;
 
 	/* The tail that the device has seen is one that this CPU sees. */
 	dma_rmb();
-	if (unlikely((u16)(done - head) > (u16)(READ_ONCE(txq->tail) - head))) {
+	if (unlikely(done > READ_ONCE(txq->tail) - head)) {
 		vane_queue_broken(vec->vdev, "transmit", txq->index);
 		return;
 	}
 
+	/* Up to the end of the ring, and from its start */
 	do {
-		buf = &txq->buf[head++ & mask];
-		unmap(txq, buf);
-		if (!buf->skb)
-			continue;
+		u32 slot = head & txq->mask;
+		u32 span = min(done, txq->mask + 1 - slot);
+		struct vane_tx_buf *buf = &txq->buf[slot];
+		const struct vane_tx_buf *end = buf + span;
 
-		packets += buf->segs;
-		bytes += buf->bytes;
-		frames++;
-		napi_consume_skb(buf->skb, budget);
-		buf->skb = NULL;
-	} while (head != done);
+		do {
+			unmap(txq, buf);
+			if (!buf->skb)
+				continue;
+
+			packets += buf->segs;
+			bytes += buf->bytes;
+			napi_consume_skb(buf->skb, budget);
+		} while (++buf != end);
+		head += span;
+		done -= span;
+	} while (done);
 	WRITE_ONCE(txq->head, head);
 
 	/* A netdev that is detached sends nothing but what its self-test does. */
-	woken = !__netif_txq_completed_wake(txq->nq, frames, bytes,
+	woken = !__netif_txq_completed_wake(txq->nq, packets, bytes,
 					    tx_space(txq), TX_WAKE_DESC,
 					    !netif_device_present(txq->nq->dev));
 
@@ -343,6 +353,5 @@ void vane_txq_drop(struct vane_txq *txq)
 		buf = &txq->buf[txq->head & txq->mask];
 		unmap(txq, buf);
 		dev_kfree_skb_any(buf->skb);
-		buf->skb = NULL;
 	}
 }
