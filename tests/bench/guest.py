@@ -103,6 +103,8 @@ class Nic:
         path = self.paths[end]
         if os.path.basename(path).startswith("virtio"):
             path = os.path.dirname(path)
+        if not os.path.isdir(f"{path}/msi_irqs"):
+            return 0
         mine = set(os.listdir(f"{path}/msi_irqs"))
         return sum(int(line.split()[1])
                    for line in read("/proc/interrupts").splitlines()[1:]
@@ -164,6 +166,13 @@ def igb():
     return Nic("igb", ["igb"], pf + vfs[:1], ["igb", "igbvf"])
 
 
+def floor():
+    """Drivers without a device: what the kernel's interface costs."""
+    for name in ("floor_wire", "floor"):
+        cmd(f"insmod {sys.argv[1]}/floor/{name}.ko")
+    return Nic("floor", ["floor"], ["floor0", "floor1"], ["floor"])
+
+
 def pair(name, driver, modules):
     """Two cards of the same kind."""
     def make():
@@ -174,6 +183,7 @@ def pair(name, driver, modules):
 
 NICS = {
     "vane": vane,
+    "floor": floor,
     "vane-pf": vane_pf,
     "igbvf": igbvf,
     "igb": igb,
@@ -233,13 +243,18 @@ class Bench:
                     print(line, file=file)
 
 
+def moderate(name, usecs, ns=None):
+    """Time between interrupts, where the card's driver can set it."""
+    run(f"ethtool -C {name} rx-usecs {usecs}", ns)
+
+
 def up(name, ns=None):
     """Up, with one queue pair, and with link."""
     ip(f"link set dev {name} up", ns)
     run(f"ethtool -L {name} combined 1", ns)
     # A steady pace, where the card has one: what adapts depends on the past.
     run(f"ethtool -C {name} adaptive-rx off", ns)
-    run(f"ethtool -C {name} rx-usecs {MODERATION}", ns)
+    moderate(name, MODERATION, ns)
     wait_until(lambda: "LOWER_UP" in ip(f"link show dev {name}", ns),
                timeout=60, what=f"{name}: link")
 
@@ -302,6 +317,11 @@ class Connection:
             up(name, ns)
         self.server = Background("netserver -D -4", "ns1", ready="Starting")
 
+    def moderate(self, usecs):
+        """Time between interrupts of both."""
+        for index, name in enumerate(self.nic.interfaces[:2]):
+            moderate(name, usecs, f"ns{index}")
+
     def netperf(self, args):
         """Runs netperf to the end."""
         cmd(f"netperf -H 10.7.0.11 -4 -P 0 {args}", "ns0", timeout=None)
@@ -324,6 +344,8 @@ def tcp(bench, nic):
     for part, args, counts in parts:
         if part == "tcp-bulk-gro":
             ethtool(f"-K {nic.interfaces[1]} rx-gro-hw on", "ns1")
+        # Who waits for each answer wants no moderation.
+        link.moderate(0 if part == "tcp-rr" else MODERATION)
         for number, count in enumerate((counts[0], *counts)):
             bench.run(nic, part, count,
                       lambda a=args, n=count: link.netperf(a.format(n)))
