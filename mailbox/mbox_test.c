@@ -36,6 +36,8 @@
  * @rsp: response window
  * @doorbells: how often the doorbell rang
  * @doorbell: what was written to it last
+ * @reads: reads of any register
+ * @writes: writes of any
  * @polls: reads of MBOX_STATE while a request is outstanding
  * @answer: what the device does at the doorbell; NULL for nothing
  * @poll: what happens at a read of MBOX_STATE; NULL for nothing
@@ -51,6 +53,8 @@ struct fake_vf {
 	struct vane_msg rsp;
 	unsigned int doorbells;
 	u32 doorbell;
+	unsigned int reads;
+	unsigned int writes;
 	unsigned int polls;
 	void (*answer)(struct fake_vf *fake);
 	void (*poll)(struct fake_vf *fake);
@@ -59,8 +63,8 @@ struct fake_vf {
 static u32 fake_vf_rd32(void *ctx, u32 reg)
 {
 	struct fake_vf *fake = ctx;
-	const __le32 *rsp = (const __le32 *)&fake->rsp;
 
+	fake->reads++;
 	if (fake->gone)
 		return ~0U;
 	switch (reg) {
@@ -74,22 +78,34 @@ static u32 fake_vf_rd32(void *ctx, u32 reg)
 		if (fake->poll)
 			fake->poll(fake);
 		return fake->state;
-	case VANE_REG_MBOX_RSP ... VANE_REG_MBOX_RSP + VANE_MBOX_SIZE - 1:
-		return le32_to_cpu(rsp[(reg - VANE_REG_MBOX_RSP) / 4]);
 	}
 	KUNIT_FAIL(fake->test, "read of register %#x", reg);
+	return 0;
+}
+
+static u64 fake_vf_rd64(void *ctx, u32 reg)
+{
+	struct fake_vf *fake = ctx;
+	const __le32 *rsp = (const __le32 *)&fake->rsp;
+	u32 i = (reg - VANE_REG_MBOX_RSP) / 4;
+
+	fake->reads++;
+	if (fake->gone)
+		return ~0ULL;
+	switch (reg) {
+	case VANE_REG_MBOX_RSP ... VANE_REG_MBOX_RSP + VANE_MBOX_SIZE - 8:
+		return le32_to_cpu(rsp[i]) | (u64)le32_to_cpu(rsp[i + 1]) << 32;
+	}
+	KUNIT_FAIL(fake->test, "64-bit read of register %#x", reg);
 	return 0;
 }
 
 static void fake_vf_wr32(void *ctx, u32 reg, u32 val)
 {
 	struct fake_vf *fake = ctx;
-	__le32 *req = (__le32 *)&fake->req;
 
+	fake->writes++;
 	switch (reg) {
-	case VANE_REG_MBOX_REQ ... VANE_REG_MBOX_REQ + VANE_MBOX_SIZE - 1:
-		req[(reg - VANE_REG_MBOX_REQ) / 4] = cpu_to_le32(val);
-		return;
 	case VANE_REG_MBOX_DB:
 		KUNIT_EXPECT_FALSE(fake->test,
 				   fake->state & VANE_MBOX_STATE_BUSY);
@@ -101,6 +117,22 @@ static void fake_vf_wr32(void *ctx, u32 reg, u32 val)
 		return;
 	}
 	KUNIT_FAIL(fake->test, "write of register %#x", reg);
+}
+
+static void fake_vf_wr64(void *ctx, u32 reg, u64 val)
+{
+	struct fake_vf *fake = ctx;
+	__le32 *req = (__le32 *)&fake->req;
+	u32 i = (reg - VANE_REG_MBOX_REQ) / 4;
+
+	fake->writes++;
+	switch (reg) {
+	case VANE_REG_MBOX_REQ ... VANE_REG_MBOX_REQ + VANE_MBOX_SIZE - 8:
+		req[i] = cpu_to_le32(lower_32_bits(val));
+		req[i + 1] = cpu_to_le32(upper_32_bits(val));
+		return;
+	}
+	KUNIT_FAIL(fake->test, "64-bit write of register %#x", reg);
 }
 
 /* Put a reply into the window */
@@ -133,6 +165,8 @@ static struct fake_vf *make_vf(struct kunit *test)
 	const struct vane_mbox_io io = {
 		.rd32 = fake_vf_rd32,
 		.wr32 = fake_vf_wr32,
+		.rd64 = fake_vf_rd64,
+		.wr64 = fake_vf_wr64,
 	};
 	struct fake_vf *fake;
 
@@ -145,6 +179,7 @@ static struct fake_vf *make_vf(struct kunit *test)
 	vane_mbox_vf_init(&fake->mbox, &io);
 	fake->mbox.io.ctx = fake;
 	fake->mbox.timeout = TEST_PATIENCE;
+	vane_mbox_vf_start(&fake->mbox, fake->generation);
 	return fake;
 }
 
@@ -363,11 +398,42 @@ static void vf_new_generation(struct kunit *test)
 	fake->answer = NULL;
 	fake->poll = poll_reset;
 	KUNIT_EXPECT_EQ(test, request(fake, rsp, sizeof(rsp)), -ECONNRESET);
+	vane_mbox_vf_start(&fake->mbox, fake->generation);
 	expect_usable(fake);
 
 	fake->answer = answer_and_reset;
 	KUNIT_EXPECT_EQ(test, request(fake, rsp, sizeof(rsp)), -ECONNRESET);
+	/* The owner does not know of it yet */
+	fake->answer = answer_ok;
+	KUNIT_EXPECT_EQ(test, request(fake, rsp, sizeof(rsp)), -ECONNRESET);
+	vane_mbox_vf_start(&fake->mbox, fake->generation);
 	expect_usable(fake);
+}
+
+/* What a request costs: STATUS, the window, the doorbell, MBOX_STATE, the window */
+static void vf_accesses(struct kunit *test)
+{
+	struct fake_vf *fake = make_vf(test);
+	u8 rsp[8];
+
+	KUNIT_EXPECT_EQ(test, request(fake, NULL, 0), 0);
+	KUNIT_EXPECT_EQ(test, fake->reads, 3);
+	KUNIT_EXPECT_EQ(test, fake->writes, 3);
+
+	/* The reply's body, and whether it is still that */
+	KUNIT_EXPECT_EQ(test, request(fake, rsp, sizeof(rsp)), 0);
+	KUNIT_EXPECT_EQ(test, fake->reads, 3 + 5);
+	KUNIT_EXPECT_EQ(test, fake->writes, 3 + 3);
+}
+
+/* A window that a reset has cleared answers nothing */
+static void vf_numbers(struct kunit *test)
+{
+	struct fake_vf *fake = make_vf(test);
+
+	fake->mbox.seq = U16_MAX;
+	KUNIT_EXPECT_EQ(test, request(fake, NULL, 0), 0);
+	KUNIT_EXPECT_EQ(test, fake_vf_seq(fake), 1);
 }
 
 static void vf_pf_not_ready(struct kunit *test)
@@ -1343,6 +1409,8 @@ static struct kunit_case vf_cases[] = {
 	KUNIT_CASE(vf_late_reply),
 	KUNIT_CASE(vf_lost_interrupt),
 	KUNIT_CASE(vf_new_generation),
+	KUNIT_CASE(vf_accesses),
+	KUNIT_CASE(vf_numbers),
 	KUNIT_CASE(vf_pf_not_ready),
 	KUNIT_CASE(vf_doorbell_refused),
 	KUNIT_CASE(vf_device_gone),

@@ -24,13 +24,17 @@
  * @rd32: reads the register at a byte offset in BAR 0; all ones if the device
  *	is gone
  * @wr32: writes it
- * @ctx: first argument of both
+ * @rd64: reads two registers, or one of 64 bits, likewise; a VF's only
+ * @wr64: writes two registers, or one of 64 bits; a VF's only
+ * @ctx: first argument of all
  *
- * Both are called in any context.
+ * All are called in any context.
  */
 struct vane_mbox_io {
 	u32 (*rd32)(void *ctx, u32 reg);
 	void (*wr32)(void *ctx, u32 reg, u32 val);
+	u64 (*rd64)(void *ctx, u32 reg);
+	void (*wr64)(void *ctx, u32 reg, u64 val);
 	void *ctx;
 };
 
@@ -40,21 +44,26 @@ struct vane_mbox_io {
  * struct vane_mbox_vf - the VF's end of its mailbox
  * @io: registers of the VF
  * @timeout: jiffies that a request may take
- * @lock: held over a request: there is one at a time; guards @seq
+ * @generation: what the function's is to be, by vane_mbox_vf_start()
+ * @lock: held over a request: there is one at a time; guards what follows
  * @wake: signalled by vane_mbox_vf_event()
- * @seq: sequence number of the last request
+ * @seq: sequence number of the last request, never 0
+ * @outstanding: the last request was given up, and the device may still have it
  */
 struct vane_mbox_vf {
 	struct vane_mbox_io io;
 	unsigned long timeout;
-	struct mutex lock;	/* a request at a time; guards @seq */
+	u32 generation;
+	struct mutex lock;	/* a request at a time; guards what follows */
 	struct completion wake;
 	u16 seq;
+	bool outstanding;
 };
 
 void vane_mbox_vf_init(struct vane_mbox_vf *mbox,
 		       const struct vane_mbox_io *io);
 void vane_mbox_vf_destroy(struct vane_mbox_vf *mbox);
+void vane_mbox_vf_start(struct vane_mbox_vf *mbox, u32 generation);
 void vane_mbox_vf_event(struct vane_mbox_vf *mbox);
 int vane_mbox_request(struct vane_mbox_vf *mbox, enum vane_mbox_op op,
 		      const void *req, u16 req_len, void *rsp, u16 rsp_len);

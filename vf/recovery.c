@@ -92,6 +92,7 @@ int vanevf_start(struct vanevf *vf)
 
 	/* Read before the enable: any further reset shows as another one */
 	vf->generation = vane_rd32(vdev, VANE_REG_GENERATION);
+	vane_mbox_vf_start(&vf->mbox, vf->generation);
 	/* Netdevs that were opened before may have taken every vector */
 	do {
 		err = vane_dev_enable(vdev);

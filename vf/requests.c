@@ -15,6 +15,16 @@ static void vanevf_mbox_wr32(void *ctx, u32 reg, u32 val)
 	vane_wr32(ctx, reg, val);
 }
 
+static u64 vanevf_mbox_rd64(void *ctx, u32 reg)
+{
+	return vane_rd64(ctx, reg);
+}
+
+static void vanevf_mbox_wr64(void *ctx, u32 reg, u64 val)
+{
+	vane_wr64(ctx, reg, val);
+}
+
 /**
  * vanevf_mbox_init() - set up this end of the mailbox
  * @vf: VF, its registers mapped
@@ -24,6 +34,8 @@ void vanevf_mbox_init(struct vanevf *vf)
 	const struct vane_mbox_io io = {
 		.rd32 = vanevf_mbox_rd32,
 		.wr32 = vanevf_mbox_wr32,
+		.rd64 = vanevf_mbox_rd64,
+		.wr64 = vanevf_mbox_wr64,
 		.ctx = &vf->vdev,
 	};
 
