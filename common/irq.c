@@ -92,6 +92,19 @@ void vane_event_work(struct work_struct *work)
 		vdev->ops->event(vdev, causes);
 }
 
+/**
+ * vane_dev_check_events() - deliver causes whose interrupt has not come
+ * @vdev: function; nobody enables or disables it meanwhile
+ *
+ * Reads memory only, no register.
+ */
+void vane_dev_check_events(struct vane_dev *vdev)
+{
+	if (vdev->vec && vdev->vec[0])
+		check_causes(vdev->vec[0]);
+}
+EXPORT_SYMBOL_NS_GPL(vane_dev_check_events, VANE_NS);
+
 /* Interrupts and NAPI
  * -------------------
  */

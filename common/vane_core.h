@@ -153,6 +153,7 @@ void vane_dev_exit(struct vane_dev *vdev);
 int vane_dev_enable(struct vane_dev *vdev);
 void vane_dev_disable(struct vane_dev *vdev);
 int vane_dev_reset(struct vane_dev *vdev);
+void vane_dev_check_events(struct vane_dev *vdev);
 
 /* netdev.c APIs: life of the net_device; rtnl where noted at the definition */
 struct vane_net *vane_net_alloc(struct vane_dev *vdev,

@@ -324,12 +324,13 @@ static void watch_work(struct work_struct *work)
 	struct vane_pf *pf = container_of(to_delayed_work(work),
 					  struct vane_pf, watch_work);
 	struct vane_dev *vdev = &pf->vdev;
+	u32 state = vane_rd32(vdev, VANE_REG_STATE);
 
-	vane_net_refresh_link(vdev->net);
 	/* Under rtnl, the driver is not just about to reset it itself */
-	if (!(vane_rd32(vdev, VANE_REG_STATE) & VANE_STATE_ENABLED) &&
-	    rtnl_trylock()) {
-		if (pf->running && vane_dev_alive(vdev) &&
+	if (rtnl_trylock()) {
+		vane_dev_check_events(vdev);
+		if (!(state & VANE_STATE_ENABLED) && pf->running &&
+		    vane_dev_alive(vdev) &&
 		    !(vane_rd32(vdev, VANE_REG_STATE) & VANE_STATE_ENABLED)) {
 			vane_health_blame(pf, VANE_TROUBLE_FATAL);
 			vane_pf_queue_reset(pf);

@@ -12,8 +12,9 @@
  *
  * One work item makes all the steps. It runs when the device raises a cause,
  * when the netdev wants something of the PF, and once a second: a VF may lose
- * its interrupts together with everything else. A step that fails leaves a
- * state from which the next run goes on.
+ * its interrupts together with everything else. While nothing is left to do,
+ * that is one read of the generation. A step that fails leaves a state from
+ * which the next run goes on.
  */
 #include "compat.h"
 #include "vf.h"
@@ -35,6 +36,7 @@ struct workqueue_struct *vanevf_wq;
  */
 void vanevf_kick(struct vanevf *vf)
 {
+	set_bit(VANEVF_KICKED, &vf->flags);
 	mod_delayed_work(vanevf_wq, &vf->service, 0);
 }
 
@@ -337,6 +339,24 @@ static void follow_filters(struct vanevf *vf)
 		vf->state = VANEVF_ENABLED;
 }
 
+/*
+ * Whether there is nothing to do, as far as one read tells. A change of STATUS
+ * raises a cause; only a reset may not.
+ */
+static bool is_settled(struct vanevf *vf)
+{
+	struct vane_dev *vdev = &vf->vdev;
+
+	if (test_and_clear_bit(VANEVF_KICKED, &vf->flags) ||
+	    vf->state != VANEVF_READY ||
+	    test_bit(VANEVF_RESET_WANTED, &vf->flags) ||
+	    test_bit(VANEVF_RX_STALE, &vf->flags) ||
+	    !netif_device_present(vdev->net->netdev))
+		return false;
+	vane_dev_check_events(vdev);
+	return vane_rd32(vdev, VANE_REG_GENERATION) == vf->generation;
+}
+
 /**
  * vanevf_service() - do all there is to do
  * @work: &struct vanevf.service
@@ -348,6 +368,8 @@ void vanevf_service(struct work_struct *work)
 	struct vane_net *vn = vf->vdev.net;
 	bool agreed;
 
+	if (is_settled(vf))
+		goto again;
 	if (!bring_up(vf))
 		goto again;
 	agreed = follow_pf(vf);

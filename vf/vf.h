@@ -31,6 +31,7 @@ enum vanevf_state {
 
 /**
  * enum vanevf_flag - bits of struct vanevf's flags
+ * @VANEVF_KICKED: someone knows of something to do
  * @VANEVF_RESET_WANTED: the core asked for a reset
  * @VANEVF_UNSURE: a request came to nothing; negotiate again
  * @VANEVF_MAC_DUE: the PF may have forgotten the MAC that the user set
@@ -39,6 +40,7 @@ enum vanevf_state {
  *	the PF does not agree
  */
 enum vanevf_flag {
+	VANEVF_KICKED,
 	VANEVF_RESET_WANTED,
 	VANEVF_UNSURE,
 	VANEVF_MAC_DUE,

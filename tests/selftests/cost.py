@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What a packet costs, by the model's counters."""
 
+import time
+
 from lib.py import (Vane, cmd, defer, ethtool, hw, ip, ksft_eq, ksft_ge,
                     ksft_le, ksft_main, ksft_pr, read, sysctl, wait_until,
                     write)
@@ -9,6 +11,7 @@ from lib.py import (Vane, cmd, defer, ethtool, hw, ip, ksft_eq, ksft_ge,
 PACKETS = 4096
 BURST = 64
 SIZE = 64
+IDLE = 3        # seconds
 
 TX_DESCRIPTOR = 16
 RX_BUFFER = 8
@@ -150,6 +153,19 @@ def rx_doorbells(env):
     ksft_le(env.rx["doorbells"], PACKETS // 8)
 
 
+def idle_reads(env):
+    """A VF and a PF with nothing to do read one register a second."""
+    functions = (0, "pf")
+    before = [env.counters(name)["mmio-reads"] for name in functions]
+    start = time.monotonic()
+    time.sleep(IDLE)
+    after = [env.counters(name)["mmio-reads"] for name in functions]
+    looks = round(time.monotonic() - start) + 1
+    for name, old, new in zip(functions, before, after):
+        ksft_le(new - old, looks, name)
+
+
 if __name__ == "__main__":
     ksft_main([no_mmio_read, doorbells, tx_descriptor_bytes,
-               tx_completion_bytes, rx_bytes, interrupts, rx_doorbells], set_up)
+               tx_completion_bytes, rx_bytes, interrupts, rx_doorbells,
+               idle_reads], set_up)
