@@ -96,17 +96,20 @@ static int vf_reset_or(struct vane_mbox_vf *mbox, u32 gen, int err)
 }
 
 /*
- * Sleep until the mailbox has no request outstanding, be it for a reset.
- * Returns its state register or an errno.
+ * Sleep until the mailbox has no request outstanding, be it for a reset. With
+ * @rung one was just sent, and to look before something happens would be in
+ * vain. Returns the state register or an errno.
  */
-static int vf_wait_idle(struct vane_mbox_vf *mbox)
+static int vf_wait_idle(struct vane_mbox_vf *mbox, bool rung)
 {
 	unsigned long deadline = jiffies + mbox->timeout;
 	unsigned long slice = min(mbox->timeout, MBOX_POLL_JIFFIES);
 	bool expired;
 	u32 state;
 
-	for (;;) {
+	for (;; rung = true) {
+		if (rung)
+			wait_for_completion_timeout(&mbox->wake, slice);
 		/* Time first: a state read after it ran out is the last word */
 		expired = time_after_eq(jiffies, deadline);
 		state = vf_rd(mbox, VANE_REG_MBOX_STATE);
@@ -116,7 +119,6 @@ static int vf_wait_idle(struct vane_mbox_vf *mbox)
 			break;
 		if (expired)
 			return -ETIMEDOUT;
-		wait_for_completion_timeout(&mbox->wake, slice);
 	}
 	mbox->outstanding = false;
 	return state;
@@ -218,7 +220,7 @@ int vane_mbox_request(struct vane_mbox_vf *mbox, enum vane_mbox_op op,
 		goto unlock;
 	}
 	if (mbox->outstanding) {
-		ret = vf_wait_idle(mbox);
+		ret = vf_wait_idle(mbox, false);
 		if (ret < 0)
 			goto unlock;
 	}
@@ -237,7 +239,7 @@ int vane_mbox_request(struct vane_mbox_vf *mbox, enum vane_mbox_op op,
 	mbox->io.wr32(mbox->io.ctx, VANE_REG_MBOX_DB,
 		      sizeof(msg.hdr) + req_len);
 
-	ret = vf_wait_idle(mbox);
+	ret = vf_wait_idle(mbox, true);
 	if (ret < 0)
 		goto unlock;
 	if (FIELD_GET(VANE_MBOX_STATE_ERROR, ret))
