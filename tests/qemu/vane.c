@@ -5,6 +5,7 @@
  * datasheet, docs/hardware.rst; vane.h says which file does what.
  */
 #include "qemu/osdep.h"
+#include "hw/core/cpu.h"
 #include "hw/pci/msi.h"
 #include "hw/pci/msix.h"
 #include "hw/qdev-properties.h"
@@ -290,6 +291,21 @@ void vane_schedule(VaneDevice *dev)
         timer_mod(&dev->latency_timer, dev->latency_ns +
                   qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL));
     }
+}
+
+/*
+ * A processor that rings a doorbell does the work: to wake the main loop for it
+ * takes longer, and on a busy host much longer.
+ */
+void vane_serve(VaneDevice *dev)
+{
+    if (dev->latency_ns || dev->running || !current_cpu) {
+        vane_schedule(dev);
+        return;
+    }
+    dev->rung = true;
+    vane_bh(dev);
+    dev->rung = false;
 }
 
 /*

@@ -6,7 +6,8 @@
  * runs under the BQL in the main loop or, for register accesses, on a vCPU
  * thread that holds the BQL. A register write never does DMA for a ring: it
  * records what is asked and schedules the bottom half of the PF, which serves
- * mailbox queues and rings.
+ * mailbox queues and rings. The doorbell of a transmit queue may do all that the
+ * bottom half does, see vane_serve().
  */
 #ifndef HW_NET_VANE_H
 #define HW_NET_VANE_H
@@ -403,6 +404,7 @@ struct VaneDevice {
     uint32_t latency_ns;        /* until it runs: 0 is the host's pace */
     QEMUTimer latency_timer;    /* runs it in the guest's time, if not 0 */
     bool running;               /* in the bottom half */
+    bool rung;                  /* by a processor, which does its work */
     bool uplink_waits;          /* a frame was told to */
     QEMUTimer *mbox_timer;      /* fault-mbox-delay-ms */
     QTAILQ_HEAD(, VaneVector) dirty;
@@ -464,6 +466,11 @@ int vane_check_resources(VaneDevice *dev, const VaneFunction *fn,
                          uint32_t queues, uint32_t vectors);
 /* Runs the bottom half soon. */
 void vane_schedule(VaneDevice *dev);
+/*
+ * Does its work now if that is what the processor has rung for, and nothing of
+ * it is under way.
+ */
+void vane_serve(VaneDevice *dev);
 
 /*
  * vane_link.c: the port

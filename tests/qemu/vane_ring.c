@@ -3,8 +3,9 @@
  * VANE: life of transmit and receive queues: enable, doorbell, stop, and the
  * share of each in the bottom half.
  *
- * A queue is served from the bottom half only, so nothing of it is under way
- * while a vCPU holds the BQL: a disable has nothing to wait for.
+ * A queue is served from the bottom half, or by the processor that rings its
+ * doorbell, in one go under the BQL. So nothing of it is under way when a vCPU
+ * gets the BQL: a disable has nothing to wait for.
  */
 #include "qemu/osdep.h"
 #include "trace.h"
@@ -234,7 +235,7 @@ void vane_txq_doorbell(VaneFunction *fn, uint32_t queue, uint32_t value)
     if (txq->enabled && vane_txq_set_tail(txq, value)) {
         vane_txq_unpoll(txq);
         vane_sched_queue(txq);
-        vane_schedule(fn->dev);
+        vane_serve(fn->dev);
     }
 }
 

@@ -19,7 +19,8 @@
  * A queue with a shadow doorbell that had this many frames at once has more
  * soon: it is looked at again after a while, a few times even if there are
  * fewer, and not asked to ring meanwhile. Looking costs the device what ringing
- * costs the function, so only few of a function's queues are looked at.
+ * costs the function, so only few of a function's queues are looked at, and
+ * none where the function's own processor does the work when it rings.
  */
 #define POLL_FRAMES 8
 #define POLL_NS     (20 * SCALE_US)
@@ -350,7 +351,8 @@ static bool txq_poll_later(VaneTxQueue *txq, unsigned frames)
     if (frames >= POLL_FRAMES) {
         txq->polls = POLLS;
     }
-    if (!txq->shadow || !txq->polls || txq->fn->polled == POLL_QUEUES) {
+    if (!txq->shadow || !txq->polls || txq->fn->polled == POLL_QUEUES ||
+        dev->rung) {
         return false;
     }
     txq->polls--;
