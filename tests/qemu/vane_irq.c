@@ -41,7 +41,8 @@ static void vector_fire(VaneVector *vec)
     }
     if (vec->itr_us && vec->fired_ns && due > now) {
         trace_vane_vector_moderated(fn->index, vec->index, due - now);
-        timer_mod(&vec->timer, due);
+        /* Set again, the timer would wake the main loop for nothing. */
+        timer_mod_anticipate(&vec->timer, due);
         return;
     }
     vec->armed = false;

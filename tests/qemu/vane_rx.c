@@ -237,7 +237,9 @@ static void stage_frame(const RxTarget *target, const VaneFrame *frame,
     rxq->fetched_count -= need;
     rxq->buf_head += need;
     vane_rxq_list(rxq);
-    vane_schedule(rxq->fn->dev);
+    if (!rxq->fn->dev->running) {
+        vane_schedule(rxq->fn->dev);
+    }
 }
 
 void vane_rxq_flush(VaneRxQueue *rxq)
