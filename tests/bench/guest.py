@@ -16,23 +16,44 @@ import mmap
 import os
 import signal
 import sys
+import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../selftests"))
-from lib.py import (PCI, Background, Function, Qmp, cmd, ethtool, ip, read, run,
-                    sysctl, wait_until, write)
+from lib.py import (PCI, Background, Function, KsftFail, Qmp, cmd, ethtool, ip,
+                    read, run, sysctl, wait_until, write)
 
 SIZE = 60               # of a frame: 64 bytes with its FCS
 DRAIN = 0.02            # seconds, the guest's: until the last frame is through
 MODERATION = 80        # microseconds between interrupts
 SETTLE = 0.02           # seconds, the guest's: what was begun before is over
+ROUNDING = 0.1          # seconds that a timer of one second may be late by
 COUNTS = (2048, 10240)  # packets
-REPEATS = 3             # what the kernel does besides falls into one, at most
 TRANSACTIONS = (200, 1200)
 BULK = (4_000_000, 24_000_000)
 TCP_NICS = ("vane", "igbvf", "e1000e", "vmxnet3", "virtio")
 NOBODY = "02:00:00:00:00:99"
+PGCTRL = "/proc/net/pktgen/pgctrl"
+PKTGEN_STARTS = 0.3     # seconds, of which it waits for itself half
+PKTGEN_WAITS = 10_000   # nanoseconds, beside others
+PKTGEN = "/proc/net/pktgen/kpktgend_0"
 NIC0 = "/machine/peripheral/nic0"
+
+
+def jiffies():
+    """What the kernel counts its ticks with."""
+    for line in read("/proc/timer_list").splitlines():
+        if line.startswith("jiffies:"):
+            return int(line.split()[1])
+    raise KsftFail("no jiffies in timer_list")
+
+
+def ticks_per_second():
+    """The kernel's HZ, one of those it may be."""
+    before = jiffies()
+    time.sleep(1)
+    passed = jiffies() - before
+    return min((100, 250, 300, 1000), key=lambda hz: abs(hz - passed))
 
 
 class Marker:
@@ -95,8 +116,15 @@ class Nic:
         self.module_names = module_names
         # Indices of VFs, where the model has counters
         self.functions = functions
+        # Who sends to the second interface, where that is not the first
+        self.sender = None
         self.paths = [os.path.realpath(f"/sys/class/net/{name}/device")
                       for name in interfaces[:2]]
+
+    def used(self):
+        """All interfaces that have to be up."""
+        return list(dict.fromkeys(filter(None, [*self.interfaces[:2],
+                                                self.sender])))
 
     def irqs(self, end):
         """Interrupts of an interface so far."""
@@ -181,10 +209,21 @@ def pair(name, driver, modules):
     return make
 
 
+def vane_uplink():
+    """A VF of the card under test and the only other station at its uplink."""
+    cmd("modprobe virtio_net")
+    vf, wire = by_driver("vanevf")[0], by_driver("virtio-pci")[-1]
+    nic = Nic("vane-uplink", ["vane_core", "vanevf"], [vf, vf],
+              ["vane_core", "vanevf"], [0, 0])
+    nic.sender = wire
+    return nic
+
+
 NICS = {
     "vane": vane,
     "floor": floor,
     "vane-pf": vane_pf,
+    "vane-uplink": vane_uplink,
     "igbvf": igbvf,
     "igb": igb,
     "e1000e": pair("e1000e", "e1000e", ["e1000e"]),
@@ -194,17 +233,36 @@ NICS = {
 }
 
 
-SPINNER = Spinner()
-
-
 class Bench:
     """The parts, and what they leave."""
+
+    SPINNER = Spinner
+    # What the kernel does besides falls into one, at most.
+    REPEATS = 3
 
     def __init__(self, out):
         self.out = out
         self.qmp = Qmp()
         self.runs = []
+        self.spinner = self.SPINNER()
         self.marker = Marker()
+        with self.spinner.paused():
+            self.hz = ticks_per_second()
+
+    def rest(self):
+        """Returns soon after a second has begun, by the kernel's ticks.
+
+        What drivers look after by the second, registers among it, they do then
+        (round_jiffies()), and it would be in some runs and not in others.
+        """
+        time.sleep((-jiffies() % self.hz) / self.hz + ROUNDING)
+
+    def received(self, name):
+        """Frames that an interface got."""
+        # Some drivers look at the card's counters every two seconds.
+        with self.spinner.paused():
+            time.sleep(3)
+        return int(attribute(name, "statistics/rx_packets"))
 
     def counters(self, nic):
         """The model's counters, of the functions of a NIC that has any."""
@@ -223,7 +281,8 @@ class Bench:
     def run(self, nic, part, amount, action):
         """Marks what @action does."""
         before = self.state(nic)
-        with SPINNER.paused():
+        with self.spinner.paused():
+            self.rest()
             self.marker.mark()
             result = action()
             mark = self.marker.mark()
@@ -248,6 +307,12 @@ def moderate(name, usecs, ns=None):
     run(f"ethtool -C {name} rx-usecs {usecs}", ns)
 
 
+def wait_for_link(name, ns=None):
+    """It has a link."""
+    wait_until(lambda: "LOWER_UP" in ip(f"link show dev {name}", ns),
+               timeout=60, what=f"{name}: link")
+
+
 def up(name, ns=None):
     """Up, with one queue pair, and with link."""
     ip(f"link set dev {name} up", ns)
@@ -255,50 +320,75 @@ def up(name, ns=None):
     # A steady pace, where the card has one: what adapts depends on the past.
     run(f"ethtool -C {name} adaptive-rx off", ns)
     moderate(name, MODERATION, ns)
-    wait_until(lambda: "LOWER_UP" in ip(f"link show dev {name}", ns),
-               timeout=60, what=f"{name}: link")
+    wait_for_link(name, ns)
 
 
-def pktgen_set(one, dest, count, burst):
-    """Prepares the generator."""
-    thread = "/proc/net/pktgen/kpktgend_0"
-    write(thread, "rem_device_all")
-    write(thread, f"add_device {one}")
-    for line in (f"count {count}", f"burst {burst}", f"pkt_size {SIZE}",
-                 "delay 0", f"dst_mac {dest}", "dst 10.7.0.11",
-                 "src_min 10.7.0.10", "src_max 10.7.0.10"):
+def pktgen_set(one, dest, count, burst, size=SIZE, among=None):
+    """Prepares the generator, for an interface alone or as number @among several.
+
+    It has one interface after the other send only where each waits after a
+    burst, longer than it takes to start them all, but not as long as it takes to
+    have all of them send.
+    """
+    if among in (None, 0):
+        pktgen_done()
+    write(PKTGEN, f"add_device {one}")
+    for line in (f"count {count}", f"burst {burst}", f"pkt_size {size}",
+                 f"delay {0 if among is None else PKTGEN_WAITS}",
+                 f"dst_mac {dest}", "dst 10.7.0.11", "src_min 10.7.0.10",
+                 "src_max 10.7.0.10"):
         write(f"/proc/net/pktgen/{one}", line)
+
+
+def pktgen_done():
+    """Lets go of all interfaces."""
+    write(PKTGEN, "rem_device_all")
 
 
 def pktgen_go():
     """Sends, and waits until all of it is through."""
-    write("/proc/net/pktgen/pgctrl", "start")
+    write(PGCTRL, "start")
     time.sleep(DRAIN)
 
 
-def received(name):
-    """Frames that an interface got."""
-    # Some drivers look at the card's counters every two seconds.
-    with SPINNER.paused():
-        time.sleep(3)
-    return int(attribute(name, "statistics/rx_packets"))
+@contextlib.contextmanager
+def pktgen_without_end():
+    """The generator sends in here."""
+    sender = threading.Thread(target=write, args=(PGCTRL, "start"))
+    sender.start()
+    time.sleep(PKTGEN_STARTS)
+    try:
+        yield
+    finally:
+        write(PGCTRL, "stop")
+        sender.join()
+        time.sleep(DRAIN)
+        pktgen_done()
+
+
+def streams(nic):
+    """What is sent over a NIC: its name, by whom and to whom."""
+    one, other = nic.interfaces[:2]
+    yield "tx", one, NOBODY
+    if nic.sender:
+        yield "base", nic.sender, NOBODY
+    yield "txrx", nic.sender or one, attribute(other, "address")
 
 
 def packets(bench, nic, bursts):
     """64-byte frames, to nobody and to the other interface."""
-    one, other = nic.interfaces[:2]
+    other = nic.interfaces[1]
     for burst in bursts:
-        for kind, dest in (("tx", NOBODY),
-                           ("txrx", attribute(other, "address"))):
+        for kind, one, dest in streams(nic):
             # Whatever happens once has happened.
-            for count in (1024, *COUNTS * REPEATS):
+            for count in (1024, *COUNTS * bench.REPEATS):
                 pktgen_set(one, dest, count, burst)
-                got = received(other)
+                got = bench.received(other)
                 bench.run(nic, f"{kind}-{burst}", count, pktgen_go)
-                bench.runs[-1]["received"] = received(other) - got
+                bench.runs[-1]["received"] = bench.received(other) - got
                 if count == 1024:
                     bench.runs.pop()
-    write("/proc/net/pktgen/kpktgend_0", "rem_device_all")
+    pktgen_done()
 
 
 class Connection:
@@ -323,8 +413,10 @@ class Connection:
             moderate(name, usecs, f"ns{index}")
 
     def netperf(self, args):
-        """Runs netperf to the end."""
-        cmd(f"netperf -H 10.7.0.11 -4 -P 0 {args}", "ns0", timeout=None)
+        """Runs netperf to the end; returns the figures that it prints."""
+        output = cmd(f"netperf -H 10.7.0.11 -4 -P 0 {args}", "ns0",
+                     timeout=None)
+        return [float(word) for word in output.replace(",", " ").split()]
 
     def end(self):
         """Back to where they were."""
@@ -337,7 +429,8 @@ class Connection:
 def tcp(bench, nic):
     """Round trips, and bulk: with the card's receive coalescing too."""
     link = Connection(nic)
-    parts = [("tcp-rr", "-t TCP_RR -l -{}", TRANSACTIONS),
+    rtt = "-j -t TCP_RR -l -{} -- -o P50_LATENCY,P99_LATENCY"
+    parts = [("tcp-rr", rtt, TRANSACTIONS), ("tcp-rr-moderated", rtt, TRANSACTIONS),
              ("tcp-bulk", "-t TCP_STREAM -l -{} -- -m 65536", BULK)]
     if nic.functions:
         parts.append(("tcp-bulk-gro",) + parts[-1][1:])
@@ -346,9 +439,13 @@ def tcp(bench, nic):
             ethtool(f"-K {nic.interfaces[1]} rx-gro-hw on", "ns1")
         # Who waits for each answer wants no moderation.
         link.moderate(0 if part == "tcp-rr" else MODERATION)
-        for number, count in enumerate((counts[0], *counts)):
+        for number, count in enumerate((counts[0], *counts * bench.REPEATS)):
             bench.run(nic, part, count,
                       lambda a=args, n=count: link.netperf(a.format(n)))
+            if args == rtt:
+                # In nanoseconds, by the guest's clock
+                p50, p99 = (1000 * us for us in bench.runs[-1]["result"])
+                bench.runs[-1]["latency"] = {"p50": p50, "p99": p99}
             if not number:
                 bench.runs.pop()
     link.end()
@@ -361,21 +458,21 @@ def main():
     bursts = [int(word) for word in
               (sys.argv[3] if len(sys.argv) > 3 else "1,16,64").split(",")]
     with_tcp = "tcp" in sys.argv[4:]
+    bench = Bench(out)
     sysctl("net.ipv6.conf.default.disable_ipv6", 1)
     cmd("modprobe pktgen")
-    bench = Bench(out)
     for name in names:
         nic = NICS[name]()
-        for interface in nic.interfaces[:2]:
+        for interface in nic.used():
             up(interface)
         packets(bench, nic, bursts)
         bench.save()
         if with_tcp and nic.name in TCP_NICS:
             tcp(bench, nic)
-        for interface in nic.interfaces[:2]:
+        for interface in nic.used():
             ip(f"link set dev {interface} down")
     bench.save()
-    SPINNER.end()
+    bench.spinner.end()
 
 
 if __name__ == "__main__":

@@ -10,6 +10,8 @@ none.
 import bisect
 import collections
 import json
+import os
+import re
 import statistics
 import sys
 
@@ -116,29 +118,29 @@ def amounts(run, counted):
     return result
 
 
-def slope(few, many, counts):
+def slope(few, many, less, more):
     """What @many took beyond @few, for each of what it had more."""
     step = many["amount"] - few["amount"]
-    less = amounts(few, counts[few["mark"]])
-    more = amounts(many, counts[many["mark"]])
     cost = {key: (more[key] - less[key]) / step for key in set(less) | set(more)}
     if "received" in many:
         cost["received"] = (many["received"] - few["received"]) / step
-    return cost
+    return cost | many.get("latency", {})
 
 
-def slopes(raw):
-    """Cost of one packet: {NIC: {part: {what: number}}}"""
-    symbols = Symbols(f"{raw}/symbols")
-    counts = read_counts(f"{raw}/counts", symbols)
-    with open(f"{raw}/runs.json", encoding="ascii") as file:
+def slopes(path, amounts_of):
+    """Cost of one packet: {NIC: {part: {what: number}}}
+
+    The runs are those in the file @path, and @amounts_of tells of one of them
+    what it took.
+    """
+    with open(path, encoding="ascii") as file:
         runs = json.load(file)
     pairs = collections.defaultdict(list)
     for run in runs:
         pairs[run["nic"], run["part"]].append(run)
-    result = collections.defaultdict(dict)
+    result = collections.defaultdict(lambda: collections.defaultdict(dict))
     for (nic, part), found in pairs.items():
-        costs = [slope(few, many, counts)
+        costs = [slope(few, many, amounts_of(few), amounts_of(many))
                  for few, many in zip(found[::2], found[1::2])]
         result[nic][part] = {key: statistics.median(cost.get(key, 0)
                                                     for cost in costs)
@@ -146,9 +148,46 @@ def slopes(raw):
     return result
 
 
+def read_trace(path):
+    """Accesses to memory: {mark: {function: number}}"""
+    marks = {}
+    now = collections.Counter()
+    with open(path, encoding="utf-8", errors="replace") as file:
+        for line in file:
+            words = line.split()
+            if words[:1] == ["vtd_dmar_translate"]:
+                now[words[2]] += 1
+            elif "query-uuid" in line:
+                marks[len(marks) + 1] = now
+                now = collections.Counter()
+    return marks
+
+
+def traced(run, marks):
+    """What each end of a run has accessed."""
+    result = collections.Counter()
+    for end, bdf in zip(("one", "other"), run["before"]["functions"]):
+        domain, bus, slot, function = re.split("[:.]", bdf)
+        assert domain == "0000"
+        result[f"{end}/traced"] = marks[run["mark"]][
+            f"{bus}:{slot}.{int(function):02x}"]
+    return result
+
+
 def main():
     raw, out = sys.argv[1:]
-    result = slopes(raw)
+    result = collections.defaultdict(lambda: collections.defaultdict(dict))
+    if os.path.exists(f"{raw}/runs.json"):
+        counts = read_counts(f"{raw}/counts", Symbols(f"{raw}/symbols"))
+        result |= slopes(f"{raw}/runs.json",
+                         lambda run: amounts(run, counts[run["mark"]]))
+    if os.path.exists(f"{raw}/dma-runs.json"):
+        marks = read_trace(f"{raw}/dma-trace")
+        for nic, parts in slopes(f"{raw}/dma-runs.json",
+                                 lambda run: traced(run, marks)).items():
+            for part, cost in parts.items():
+                result[nic][part] |= {key: cost[key] for key in cost
+                                      if key.endswith("/traced")}
     with open(out, "w", encoding="ascii") as file:
         json.dump(result, file, indent=1)
     for nic, parts in result.items():

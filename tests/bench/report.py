@@ -14,12 +14,17 @@ import os
 import subprocess
 import sys
 
+import clock
+
 BURSTS = (1, 16, 64)
 ALLOWED = 1.01
 # Below this a cost is noise of the timer, in whatever unit
 SMALL = 0.02
 # What another kernel of the distribution may change is not in the budget.
 OTHERS = ("kernel", "pages", "virtqueue")
+
+# Count a byte as an instruction
+COPIES = ("_copy_from_iter", "_copy_to_iter")
 
 # What the device moves beside the frames themselves
 OVERHEAD = ("descriptor", "completion", "head", "status-block", "shadow")
@@ -28,7 +33,9 @@ OVERHEAD = ("descriptor", "completion", "head", "status-block", "shadow")
 def dma_ops(cost, end):
     """Accesses to memory beyond the payload, None where nobody counts them."""
     if f"{end}/dma/payload/reads" not in cost:
-        return None
+        # The payload of a short frame is one of them.
+        return max(cost[f"{end}/traced"] - 1, 0) if f"{end}/traced" in cost \
+            else None
     return sum(cost.get(f"{end}/dma/{purpose}/{way}", 0)
                for purpose in OVERHEAD for way in ("reads", "writes"))
 
@@ -44,11 +51,13 @@ def dma_bytes(cost, end, purposes=("descriptor", "completion")):
 def row(parts, burst):
     """The table's figures of one NIC, None where it was not measured."""
     tx, both = parts.get(f"tx-{burst}"), parts.get(f"txrx-{burst}")
-    if not tx or not both:
+    if not both or "driver" not in both:
         return None
+    # What sending takes that was received: the same, unless others sent it
+    base = parts.get(f"base-{burst}", tx)
 
     def beyond(key):
-        return both.get(key, 0) - tx.get(key, 0)
+        return both.get(key, 0) - base.get(key, 0)
 
     return {
         "driver TX": tx["driver"],
@@ -63,11 +72,14 @@ def row(parts, burst):
         "frames lost": 1 - both["received"],
         "MMIO reads": both.get("mmio reads", 0),
         "MMIO writes TX": tx.get("mmio writes", 0),
-        "MMIO writes TX and RX": both.get("mmio writes", 0),
+        "MMIO writes TX and RX": (tx.get("mmio writes", 0) +
+                                  beyond("mmio writes")),
         "interrupts TX": tx["interrupts one"],
         "interrupts RX": both["interrupts other"],
         "DMA ops TX": dma_ops(tx, "one"),
         "DMA ops RX": dma_ops(both, "other"),
+        "translations TX": tx.get("one/traced"),
+        "translations RX": both.get("other/traced"),
         "descriptor bytes TX": dma_bytes(tx, "one", ("descriptor", "completion",
                                                      "head")),
         "descriptor bytes RX": dma_bytes(both, "other"),
@@ -91,6 +103,8 @@ def tcp_rows(result):
     """{what: {NIC: cost}}"""
     found = {}
     for part, what, unit in (("tcp-rr", "per TCP round trip", 1),
+                             ("tcp-rr-moderated",
+                              "per TCP round trip, rx-usecs 80", 1),
                              ("tcp-bulk", "per 10 kB of bulk TCP", 10000),
                              ("tcp-bulk-gro",
                               "per 10 kB of bulk TCP, rx-gro-hw on", 10000)):
@@ -101,10 +115,14 @@ def tcp_rows(result):
                     "driver": cost["driver"] * unit,
                     "virtqueue": cost.get("virtqueue", 0) * unit,
                     "kernel": cost["kernel"] * unit,
+                    "kernel, without copies": unit * (
+                        cost["kernel"] - sum(cost.get(f"code/{name}", 0)
+                                             for name in COPIES)),
                     "MMIO writes": cost.get("mmio writes", 0) * unit,
                     "interrupts": (cost["interrupts one"] +
                                    cost["interrupts other"]) * unit,
-                }
+                } | {f"{name}, us": cost[name] / 1000
+                     for name in ("p50", "p99") if name in cost}
     return found
 
 
@@ -129,14 +147,15 @@ def table(nics, title="per packet"):
                                          for name in names) + " |"
 
 
-def markdown(result):
+def markdown(result, out):
     """The report."""
     yield "# What a packet costs"
     yield ""
     yield ("Frames of 64 bytes from pktgen, one processor, time by instruction "
            "count (`make bench`). RX is what the same stream costs when another "
            "interface of the same guest receives it, beyond what sending it "
-           "costs. \"-\": nobody counts that for this card.")
+           "costs. \"-\": nobody counts that for this card. Translations are "
+           "those of an IOMMU, in a guest of its own, the frame's included.")
     for burst, nics in rows(result).items():
         yield ""
         yield f"## Bursts of {burst}"
@@ -147,6 +166,7 @@ def markdown(result):
         yield f"## Instructions {what}"
         yield ""
         yield from table(nics, what)
+    yield from clock.markdown(out)
 
 
 README_ROWS = ("driver TX", "driver RX", "virtqueue TX", "virtqueue RX",
@@ -163,17 +183,20 @@ def readme_lines(result):
                       for nic, cells in nics.items()},
                      "per 64-byte packet, bursts of 16")
     for what, costs in tcp_rows(result).items():
-        for kind in ("driver", "virtqueue", "kernel"):
+        for kind in ("driver", "virtqueue", "kernel", "kernel, without copies",
+                     "p50, us"):
+            if kind not in costs["vane"]:
+                continue
             yield (f"| {kind}, {what} | " +
                    " | ".join(number(costs.get(nic, {}).get(kind))
                               for nic in nics) + " |")
 
 
-def write_readme(result, path):
+def write_readme(result, out, path):
     """Puts the lines in their place."""
     with open(path, encoding="utf-8") as file:
         before, _, after = file.read().split(README_MARK)
-    lines = "\n".join(readme_lines(result))
+    lines = "\n".join([*readme_lines(result), *clock.readme(out)])
     with open(path, "w", encoding="utf-8") as file:
         file.write(f"{before}{README_MARK}\n{lines}\n{README_MARK}{after}")
 
@@ -235,12 +258,12 @@ def main():
     with open(sys.argv[1], encoding="ascii") as file:
         result = json.load(file)
     if sys.argv[2] == "--readme":
-        write_readme(result, sys.argv[3])
+        write_readme(result, os.path.dirname(sys.argv[1]), sys.argv[3])
         return
     if sys.argv[2] == "--budget":
         sys.exit(not budget(result, sys.argv[3], "--update" in sys.argv))
     out = sys.argv[2]
-    lines = list(markdown(result))
+    lines = list(markdown(result, out))
     with open(os.path.join(out, "report.md"), "w", encoding="ascii") as file:
         print("\n".join(lines), file=file)
     for burst, nics in rows(result).items():
