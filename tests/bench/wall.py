@@ -14,7 +14,7 @@ import time
 
 from guest import (MODERATION, NICS, Connection, Nic, attribute, by_driver, cmd,
                    ethtool, ip, pktgen_set, pktgen_without_end, read, run,
-                   sysctl, up)
+                   sysctl, up, wait_for_link)
 
 ROUNDS = 3
 FCS = 4
@@ -46,9 +46,13 @@ def rate(nic, size):
 
 
 def set_mtu(nic, mtu):
-    """True if both ends can have it."""
-    return all(run(f"ip link set dev {name} mtu {mtu}").returncode == 0
-               for name in nic.interfaces[:2])
+    """True if both ends can have it, which may take the link for a while."""
+    for name in nic.interfaces[:2]:
+        if run(f"ip link set dev {name} mtu {mtu}").returncode:
+            return False
+    for name in nic.interfaces[:2]:
+        wait_for_link(name)
+    return True
 
 
 def rates(nic):
