@@ -13,6 +13,7 @@
 #include "qapi/error.h"
 #include "qemu/iov.h"
 #include "qemu/main-loop.h"
+#include "system/cpu-timers.h"
 #include "system/system.h"
 #include "trace.h"
 #include "vane.h"
@@ -295,11 +296,12 @@ void vane_schedule(VaneDevice *dev)
 
 /*
  * A processor that rings a doorbell does the work: to wake the main loop for it
- * takes longer, and on a busy host much longer.
+ * takes longer, and on a busy host much longer. Not so where time is an
+ * instruction count, which stands still while the main loop works.
  */
 void vane_serve(VaneDevice *dev)
 {
-    if (dev->latency_ns || dev->running || !current_cpu) {
+    if (dev->latency_ns || icount_enabled() || dev->running || !current_cpu) {
         vane_schedule(dev);
         return;
     }
