@@ -45,11 +45,11 @@ def figures(rounds):
     return sorted(found, key=lambda what: what.endswith(TIMES))
 
 
-def wall_table(wall, peer, names, whats):
+def wall_table(wall, peer, names, figures_told):
     """Lines of a table: multiples of what @peer has."""
     yield f"| as a multiple of {peer}'s | " + " | ".join(names) + " |"
     yield "| --- |" + " ---: |" * len(names)
-    for what in whats:
+    for what in figures_told:
         unit = ("time of a round trip, " if what.endswith(TIMES) else
                 "frames of " if what.endswith("bytes") else "bulk ")
         yield f"| {unit}{what} | " + " | ".join(
