@@ -14,4 +14,5 @@ from .packet import (BROADCAST, ETH_P_8021AD, ETH_P_8021Q, ETH_P_TEST, Capture,
 from .qmp import Qmp, QmpError
 from .qstats import queue_packets
 from .rawvf import Memory, RawVf
+from .rtnl import Rtnl
 from .vane import EXT, PCI, WIRE, Function, Port, Vane, iperf
