@@ -58,7 +58,7 @@ check-passthrough:
 lint:
 	@tests/lint
 
-## make bench         what a packet costs, beside igb, e1000e, vmxnet3 and virtio
+## make bench         what a packet and a VF cost, beside igb, e1000e, vmxnet3 and virtio
 bench: modules
 	@tests/bench/run
 
