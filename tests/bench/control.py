@@ -14,7 +14,7 @@ import os
 import sys
 import time
 
-from guest import PCI, SPINNER, Bench, by_driver
+from guest import PCI, Bench, by_driver
 
 # pylint: disable-next=wrong-import-order
 from lib.py import (Function, Rtnl, cmd, mac_bytes, read, sysctl, wait_until,
@@ -103,7 +103,8 @@ class Control(Bench):
 
     def count(self, card, part, amount, action, drain=DRAIN):
         """Marks what @action does, and what follows from it."""
-        with SPINNER.paused():
+        with self.spinner.paused():
+            self.rest()
             self.marker.mark()
             start = time.monotonic_ns()
             action()
@@ -237,7 +238,6 @@ def main():
     out, stubs = sys.argv[1:]
     # One processor does it all but for interrupts: less that varies.
     os.sched_setaffinity(0, {0})
-    os.sched_setaffinity(SPINNER.pid, {0})
     sysctl("net.ipv6.conf.default.disable_ipv6", 1)
     for path in glob.glob(f"{stubs}/*.ko"):
         cmd(f"insmod {path}")
@@ -253,7 +253,7 @@ def main():
         operations(bench, card)
         memory(bench, card)
     bench.save()
-    SPINNER.end()
+    bench.spinner.end()
 
 
 if __name__ == "__main__":

@@ -45,6 +45,10 @@ def control(raw):
     counts = merge.read_counts(f"{raw}/counts", merge.Symbols(f"{raw}/symbols"))
     with open(f"{raw}/runs.json", encoding="ascii") as file:
         runs = json.load(file)
+
+    def amounts_of(run):
+        return merge.amounts(run, counts[run["mark"]])
+
     result = {"enable": {}, "operations": {}, "memory": {}}
     enable = collections.defaultdict(list)
     series = collections.defaultdict(list)
@@ -55,7 +59,7 @@ def control(raw):
             continue
         run["before"] = run["after"] = {"irqs": [], "counters": None}
         if part.startswith("enable-"):
-            found = cost(merge.amounts(run, counts[run["mark"]]))
+            found = cost(amounts_of(run))
             found["ms"] = run["ns"] / 1e6
             enable[nic, part.removeprefix("enable-"),
                    str(run["amount"])].append(found)
@@ -66,7 +70,7 @@ def control(raw):
             driver, {})[count] = median(found)
     for (nic, part), found in series.items():
         result["operations"].setdefault(nic, {})[part] = median(
-            [cost(merge.slope(few, many, counts))
+            [cost(merge.slope(few, many, amounts_of(few), amounts_of(many)))
              for few, many in zip(found[::2], found[1::2])])
     return result
 
