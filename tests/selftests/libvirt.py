@@ -1,20 +1,21 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
 """libvirt and the PF's VFs: what it finds of them, and what it sets on one that a
-domain gets. The domain has nothing to boot, and stays in its firmware."""
+domain gets. Most domains have nothing to boot, and stay in their firmware."""
 
 import errno
 import os
 import signal
 from xml.etree import ElementTree
 
-from lib.py import (PCI, Vane, cmd, defer, hw, ksft_eq, ksft_in, ksft_main,
+from lib.py import (JOBS, PCI, Machine, Vane, cmd, defer, hw, ksft_eq, ksft_in, ksft_main,
                     ksft_ne, ksft_raises, read, wait_until, write)
 
 VFS = 7
 MAC = "52:54:00:aa:bb:01"
 POOL = "vfs"
 DOMAIN = "guest"
+MEMORY = 192
 SLOW = 110
 
 # Run as root, without systemd's help
@@ -29,24 +30,20 @@ remember_owner = 0
 dynamic_ownership = 0
 """
 
-REPO = os.path.realpath(os.path.join(os.path.dirname(__file__), "../.."))
-EMULATOR = "/run/vane-emulator"
-EMULATOR_TEXT = f"""#!/bin/sh
-exec {REPO}/build/qemu/qemu-system-x86_64 -L /usr/share/seabios \\
-	-L /usr/share/qemu "$@"
-"""
-
 DOMAIN_XML = """
 <domain type='kvm'>
   <name>{name}</name>
-  <memory unit='MiB'>64</memory>
-  <os><type arch='x86_64' machine='q35'>hvm</type></os>
+  <memory unit='MiB'>{memory}</memory>
+  <os>
+    <type arch='x86_64' machine='q35'>hvm</type>
+    {boot}
+  </os>
   <features><acpi/></features>
+  <cpu mode='host-passthrough'/>
   <devices>
-    <emulator>{emulator}</emulator>
     <controller type='usb' model='none'/>
     <memballoon model='none'/>
-    {interface}
+    {devices}
   </devices>
 </domain>
 """
@@ -72,14 +69,12 @@ def set_up():
     env.pf_port()
     cmd("modprobe vfio-pci")
     file("/etc/libvirt/qemu.conf", QEMU_CONF, "a")
-    file(EMULATOR, EMULATOR_TEXT)
-    os.chmod(EMULATOR, 0o755)
     os.makedirs("/run/dbus", exist_ok=True)
     cmd("dbus-daemon --system --fork")
     defer(kill, "/run/dbus/pid")
     cmd("libvirtd -d", timeout=SLOW)
     defer(kill, "/run/libvirtd.pid")
-    virsh(f"domcapabilities --virttype kvm --emulatorbin {EMULATOR}")
+    virsh(f"domcapabilities --virttype kvm")
     return env
 
 
@@ -123,12 +118,42 @@ def pool(env):
     defer(virsh, f"net-destroy {POOL}")
 
 
-def start(interface):
-    """A domain with an interface, until the case ends or it is told to end."""
+def start(devices, boot="", memory=64):
+    """A domain with @devices, until the case ends or it is told to end.
+
+    With nothing to @boot it stays in its firmware.
+    """
     path = file("/run/domain.xml", DOMAIN_XML.format(
-        name=DOMAIN, emulator=EMULATOR, interface=interface))
+        name=DOMAIN, memory=memory, boot=boot, devices=devices))
     virsh(f"create {path}")
     return defer(virsh, f"destroy {DOMAIN}")
+
+
+class Domain(Machine):
+    """A domain that boots the image of second-level guests."""
+
+    def __init__(self, interface):
+        super().__init__(DOMAIN)
+        kernel, initrd, line = self.boot
+        channels = "".join(f"""
+            <channel type='unix'>
+              <source mode='bind' path='{self.path(f"job{number}")}'/>
+              <target type='virtio' name='vane.job.{number}'/>
+            </channel>""" for number in range(JOBS))
+        self.domain = start(f"""
+            {interface}
+            <serial type='file'><source path='{self.path("console")}'/></serial>
+            {channels}""", f"""
+            <kernel>{kernel}</kernel>
+            <initrd>{initrd}</initrd>
+            <cmdline>{line}</cmdline>""", MEMORY)
+        self.deferred = defer(self.end)
+        self.wait()
+
+    def destroy(self):
+        """Ends it."""
+        self.domain.exec()
+        self.deferred.exec()
 
 
 def pool_interface(vlan):
@@ -187,14 +212,21 @@ def pool_has_vfs(env):
 
 
 def domain_from_pool(env):
-    """A domain gets a VF of the pool with MAC and VLAN, and gives it back as it
-    was."""
-    before = env.vf_infos()
+    """A domain gets a VF of the pool with MAC and VLAN, talks, and gives it back
+    as it was."""
     pool(env)
-    domain = start(pool_interface(42))
+    other = env.vf_port(1)
+    env.vf_set(1, "vlan 42")
+    defer(env.vf_set, 1, "vlan 0")
+    before = env.vf_infos()
+    domain = Domain(pool_interface(42))
     has_domain(env, 0, 42)
     ksft_eq(env.vf_infos()[1:], before[1:], "the other VFs")
-    domain.exec()
+    port = env.guest_port(domain, 0)
+    ksft_eq(port.mac, MAC)
+    port.ping(other)
+    other.ping(port)
+    domain.destroy()
     ksft_eq(env.vf_infos(), before)
     ksft_eq(env.vf(0).driver, "vanevf")
     env.vf(0).wait_ifname()

@@ -4,7 +4,7 @@
 from .cmd import (Background, CmdError, InNetns, cmd, cmd_json, ethtool,
                   ethtool_json, fails, ip, ip_batch, ip_json, netns_add, read,
                   run, sysctl, write)
-from .guest import Guest
+from .guest import JOBS, Guest, Machine
 from .hw import field, hw, put
 from .ksft import (SLOWNESS, KsftFail, KsftSkip, defer, ksft_eq, ksft_ge,
                    ksft_in, ksft_le, ksft_main, ksft_ne, ksft_not_in, ksft_pr,
