@@ -11,11 +11,13 @@ PROGRAMS = 45
 GUESTS = 5
 
 
-def registers(bdf):
-    """What a VF's next owner finds in its registers, but for GENERATION."""
-    lines = cmd(f"{PROGRAM} registers {bdf}").splitlines()
+def found(env):
+    """What VF 0's next owner finds in its registers, but for GENERATION, and how
+    many addresses the switch knows of it."""
+    lines = cmd(f"{PROGRAM} registers {env.bdf}").splitlines()
     generation = f"{hw.VANE_REG_GENERATION:04x} "
-    return [line for line in lines if not line.startswith(generation)]
+    return [line for line in lines if not line.startswith(generation)], \
+        env.filters()[1]
 
 
 def set_up():
@@ -23,7 +25,7 @@ def set_up():
     env = Vane()
     env.unbound_vfs(VFS)
     env.bdf, env.other = (env.vf(index).to_vfio().bdf for index in (0, 1))
-    env.fresh = registers(env.bdf)
+    env.fresh = found(env)
     for index in (2, 3):
         env.vf(index).to_vanevf()
     env.neighbours = [env.vf_port(index) for index in (2, 3)]
@@ -52,7 +54,7 @@ def programs(env):
         owner = Background(f"{PROGRAM} load {env.bdf}", ready="loaded")
         owner.process.kill()
         owner.stop()
-        ksft_eq(registers(env.bdf), env.fresh)
+        ksft_eq(found(env), env.fresh)
     ksft_eq(env.vf_info(0), info)
     env.vf_set(0, "vlan 0")
     cmd(f"{PROGRAM} frames {env.bdf} {env.other}")
@@ -61,7 +63,7 @@ def programs(env):
 def vfio_reset(env):
     """VFIO's reset of a VF in use leaves nothing of its owner's."""
     cmd(f"{PROGRAM} reset {env.bdf}")
-    ksft_eq(registers(env.bdf), env.fresh)
+    ksft_eq(found(env), env.fresh)
 
 
 def pf_flr(env):
@@ -69,8 +71,8 @@ def pf_flr(env):
     owner = Background(f"{PROGRAM} survive {env.bdf}", ready="up")
     env.pf.reset()
     owner.wait()
-    for port in env.neighbours:
-        port.wait_carrier()
+    one, other = env.neighbours
+    one.wait_reaches(other)
 
 
 def guest(env):
@@ -85,7 +87,7 @@ def guest(env):
                ready="connected")
     owner.kill()
     server.stop()
-    ksft_eq(registers(env.bdf), env.fresh)
+    ksft_eq(found(env), env.fresh)
     ksft_eq(env.vf_info(0), info)
     cmd(f"{PROGRAM} frames {env.bdf} {env.other}")
 

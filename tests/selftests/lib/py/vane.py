@@ -17,8 +17,8 @@ import glob
 import json
 import os
 
-from .cmd import (Background, CmdError, cmd, ethtool_json, ip, ip_json,
-                  netns_add, read, run, sysctl, write)
+from .cmd import (Background, CmdError, cmd, cmd_json, ethtool_json, ip,
+                  ip_json, netns_add, read, run, sysctl, write)
 from .hw import hw
 from .ksft import KsftFail, defer, ksft_eq, wait_until
 from .qmp import Qmp
@@ -181,6 +181,11 @@ class Port:
         return run(f"ping -n -q -c 1 -W {timeout} {dest or other.ip4}",
                    self.ns).returncode == 0
 
+    def wait_reaches(self, other, timeout=20):
+        """Waits until a ping to @other is answered."""
+        wait_until(lambda: self.reaches(other), timeout,
+                   what=f"{self.name} reaches {other.name}")
+
 
 class Vane:
     """The PF, its VFs, and what surrounds them. Undone by the caller's end."""
@@ -321,6 +326,20 @@ class Vane:
     def vf_info(self, index):
         """The same of one VF."""
         return next(info for info in self.vf_infos() if info["vf"] == index)
+
+    def filters(self):
+        """How many addresses the switch knows of each function, the PF's first."""
+        shown = cmd_json(f"vanectl -j show {self.pf.ifname}")
+        return [port["filters"] for port in shown["ports"]]
+
+    def vf_stats(self, index):
+        """What the PF counts of a VF, in the form of Port.stats()."""
+        link = ip_json(f"-s link show dev {self.pf.ifname}")[0]
+        stats = next(info for info in link["vfinfo_list"]
+                     if info["vf"] == index)["stats"]
+        return {way: {name.removeprefix(f"{way}_"): value
+                      for name, value in stats[way].items()}
+                for way in ("rx", "tx")}
 
     def vf_set(self, index, args):
         """ip link set PF vf @index @args"""
