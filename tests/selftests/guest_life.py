@@ -9,14 +9,18 @@
 
 import errno
 
-from lib.py import (ETH_P_8021Q, Capture, Guest, Vane, cmd, defer, fails, hw,
-                    iperf, ksft_eq, ksft_ge, ksft_in, ksft_le, ksft_main,
-                    ksft_raises, run, wait_until)
+from lib.py import (ETH_P_8021Q, Capture, Guest, Sender, Vane, cmd, defer,
+                    fails, hw, iperf, ksft_eq, ksft_ge, ksft_in, ksft_le, ksft_main,
+                    ksft_raises, make, run, wait_until)
 
 MAC = "52:54:00:12:34:56"
 OWN_MAC = "52:54:00:77:77:77"
+GROUP, STRAY_GROUP = "01:00:5e:00:00:07", "01:00:5e:00:00:08"
 VFS = 2
 RECOVERY = 20
+FRAME_SIZE = 200
+PINGS, PING_SIZE = 20, 1000
+SIZE = 4 << 20
 
 
 def set_up():
@@ -30,12 +34,6 @@ def set_up():
     return env
 
 
-def wait_reaches(one, other):
-    """Waits until @one can ping @other again."""
-    wait_until(lambda: one.reaches(other), RECOVERY,
-               what=f"{one.name} reaches {other.name}")
-
-
 def forget_neighbours(env):
     """The uplink asks anew who has the guest's address."""
     cmd(f"ip neigh flush dev {env.ext.ifname}", env.ext.ns)
@@ -44,7 +42,7 @@ def forget_neighbours(env):
 def everyone_reached(env):
     """The guest talks to the host's VF, to the PF and to the uplink."""
     for other in (env.vf1, env.pf_if, env.ext):
-        wait_reaches(env.a, other)
+        env.a.wait_reaches(other)
 
 
 def sent_by_guest(env):
@@ -65,12 +63,12 @@ def port_vlan(env):
     ksft_eq(env.a.reaches(env.vf1), False, "a VF outside of its VLAN")
     env.vf_set(1, "vlan 100")
     defer(env.vf_set, 1, "vlan 0")
-    wait_reaches(env.a, env.vf1)
+    env.a.wait_reaches(env.vf1)
     ksft_eq(env.a.counters()["tx_drop_vlan"], 0)
 
 
 def vntag(env):
-    """A VIF holds in the guest; without one there is no link."""
+    """A VIF holds in the guest, which sees no tag; without one there is no link."""
     name = env.pf.ifname
     cmd(f"vanectl mode {name} vntag")
     defer(env.a.wait_carrier)
@@ -82,6 +80,17 @@ def vntag(env):
     frame = sent_by_guest(env)
     ksft_eq(frame.vntag_field(hw.VANE_VNTAG_SVIF), 100)
 
+    frame = make(env.ext, env.a, size=FRAME_SIZE)
+    before = env.a.stats()["rx"]
+    sender = Sender(env.ext)
+    sender.send(frame.vntagged(dvif=101))
+    sender.send(frame.vntagged(dvif=100))
+    wait_until(lambda: env.a.stats()["rx"]["packets"] > before["packets"],
+               what="the frame for the guest")
+    after = env.a.stats()["rx"]
+    ksft_eq([after[what] - before[what] for what in ("packets", "bytes")],
+            [1, FRAME_SIZE])
+
 
 def mac(env):
     """A MAC set by the host is the guest's, and the guest may not change it."""
@@ -91,7 +100,7 @@ def mac(env):
     defer(env.vf_set, 0, f"mac {old}")
     wait_until(lambda: env.a.link()["address"] == MAC, what="the guest's MAC")
     forget_neighbours(env)
-    wait_reaches(env.ext, env.a)
+    env.ext.wait_reaches(env.a)
     fails(f"ip link set dev {env.a.ifname} address {OWN_MAC}", env.a.ns)
     ksft_eq(env.a.link()["address"], MAC)
 
@@ -107,7 +116,7 @@ def trust(env):
     defer(cmd, f"ip link set dev {env.a.ifname} address {old}", env.a.ns)
     cmd(command, env.a.ns)
     forget_neighbours(env)
-    wait_reaches(env.ext, env.a)
+    env.ext.wait_reaches(env.a)
 
 
 def link_state(env):
@@ -119,7 +128,7 @@ def link_state(env):
     ksft_eq(env.vf1.reaches(env.a), False)
     env.vf_set(0, "state enable")
     env.a.wait_carrier()
-    wait_reaches(env.vf1, env.a)
+    env.vf1.wait_reaches(env.a)
 
 
 def rate(env):
@@ -158,11 +167,42 @@ def spoofchk(env):
 
 # The PF's fate
 
+def traffic(env):
+    """TCP both ways between the guest and everyone, segmented by the VF."""
+    ksft_eq(env.a.features()["tcp-segmentation-offload"], True)
+    for other in (env.vf1, env.pf_if, env.ext):
+        for way in ("", "-R"):
+            end = iperf(other, env.a, f"-n {SIZE} {way}")
+            # What was on its way at the end is not counted.
+            ksft_ge(end["sum_received"]["bytes"], SIZE // 2, other.name)
+
+
+def statistics(env):
+    """The host counts of the VF what the guest counts."""
+    def counted():
+        return [[stats[way][what] for way in ("rx", "tx")
+                 for what in ("packets", "bytes")]
+                for stats in (env.a.stats(), env.vf_stats(0))]
+
+    def new():
+        return [[now - start for now, start in zip(*both)]
+                for both in zip(counted(), before)]
+
+    before = counted()
+    env.a.ping(env.ext, PINGS, f"-s {PING_SIZE}")
+    iperf(env.ext, env.a, f"-n {SIZE}")
+    by_guest = wait_until(lambda: (found := new())[0] == found[1] and found[0],
+                          what="one count")
+    for count, least in zip(by_guest, (PINGS, PINGS * PING_SIZE, PINGS, SIZE // 2)):
+        ksft_ge(count, least)
+
+
 def not_taken_away(env):
-    """sriov_numvfs 0 is refused while a guest has a VF."""
+    """sriov_numvfs 0 is refused while a guest has a VF, and the log says which."""
     with ksft_raises(OSError) as raised:
         env.write_numvfs(0)
     ksft_eq(raised.exception.errno, errno.EBUSY)
+    ksft_in("VFs in use: 0", cmd("dmesg").splitlines()[-1])
     env.a.ping(env.vf1)
 
 
@@ -195,7 +235,7 @@ def pf_flr(env):
     env.pf_if.wait_carrier(timeout=RECOVERY)
     everyone_reached(env)
     ksft_eq(env.vf_infos(), infos)
-    ksft_ge(iperf(env.vf1, env.a, "-n 1M")["sum_received"]["bytes"], 1 << 20)
+    ksft_ge(iperf(env.vf1, env.a, "-n 1M")["sum_received"]["bytes"], 1 << 19)
 
 
 def pf_driver_reload(env):
@@ -210,18 +250,33 @@ def pf_driver_reload(env):
     cmd("modprobe vane")
     env.pf_if.ifname = env.pf.wait_ifname()
     env.pf_if.up()
-    wait_reaches(env.a, env.vf1)
+    env.a.wait_reaches(env.vf1)
     ksft_eq(env.vf_infos(), infos)
     ksft_eq(env.a.reaches(env.ext), False, "still in its VLAN")
 
 
 # The guest's fate
 
+def strays(env):
+    """How many frames for a group that nobody joined the VF is given."""
+    def multicast():
+        return env.vf_stats(0)["rx"]["multicast"]
+
+    before = multicast()
+    Sender(env.vf1).send(make(env.vf1, STRAY_GROUP))
+    # What comes behind shows that it is through.
+    env.a.ping(env.vf1)
+    return multicast() - before
+
+
 def dirty(env):
-    """The guest leaves all kinds of things in its VF; what the host has is told."""
+    """The guest leaves all kinds of things in its VF."""
+    filters = env.filters()[1]
+    cmd(f"ip maddr add {GROUP} dev {env.a.ifname}", env.a.ns)
+    wait_until(lambda: env.filters()[1] > filters, what="one more filter")
     cmd(f"ip link set dev {env.a.ifname} address {OWN_MAC}", env.a.ns)
     env.a.set("allmulticast on")
-    cmd(f"ip maddr add 01:00:5e:00:00:07 dev {env.a.ifname}", env.a.ns)
+    wait_until(lambda: strays(env), what="all multicast")
 
 
 def clean(env):
@@ -235,16 +290,20 @@ def guest_reboots(env):
     """A guest that starts again finds its VF clean, but as the host set it."""
     env.vf_set(0, "trust on")
     defer(env.vf_set, 0, "trust off")
-    env.vf_set(0, "vlan 100 qos 3")
-    defer(env.vf_set, 0, "vlan 0")
-    infos = env.vf_infos()
+    for index, vlan in enumerate(("100 qos 3", "100")):
+        env.vf_set(index, f"vlan {vlan}")
+        defer(env.vf_set, index, "vlan 0")
+    infos, filters = env.vf_infos(), env.filters()
     dirty(env)
     env.guest.reboot()
     env.a = env.guest_port(env.guest, 0)
     ksft_eq(env.vf_infos(), infos)
     ksft_eq(env.a.mac, infos[0]["address"])
     ksft_eq(sent_by_guest(env).vlan, 3 << 13 | 100)
-    env.vf_set(0, "vlan 0")
+    ksft_eq(env.filters(), filters)
+    ksft_eq(strays(env), 0)
+    for index in range(VFS):
+        env.vf_set(index, "vlan 0")
     clean(env)
 
 
@@ -265,6 +324,6 @@ def guest_without_pf(env):
 
 
 if __name__ == "__main__":
-    ksft_main([port_vlan, vntag, mac, trust, link_state, rate, spoofchk,
-               not_taken_away, pf_down_up, pf_soft_reset, pf_flr,
+    ksft_main([traffic, statistics, port_vlan, vntag, mac, trust, link_state, rate,
+               spoofchk, not_taken_away, pf_down_up, pf_soft_reset, pf_flr,
                pf_driver_reload, guest_reboots, guest_without_pf], set_up)
