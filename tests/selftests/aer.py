@@ -13,9 +13,12 @@ VFS = 3
 RECOVERY = 20
 
 
-def set_up():
-    """PF, three VFs with something administered each, the external network."""
-    env = Vane(VFS)
+def set_up(vfs=VFS):
+    """PF, three VFs with something administered each, the external network.
+
+    There are @vfs VFs.
+    """
+    env = Vane(vfs)
     env.pf_if = env.pf_port()
     env.vfs = env.vf_ports(VFS)
     env.ext = env.ext_port()
