@@ -169,7 +169,7 @@ def spoofchk(env):
 
 def traffic(env):
     """TCP both ways between the guest and everyone, segmented by the VF."""
-    ksft_eq(env.a.features()["tcp-segmentation-offload"], True)
+    ksft_eq(env.a.features()["tx-tcp-segmentation"], True)
     for other in (env.vf1, env.pf_if, env.ext):
         for way in ("", "-R"):
             end = iperf(other, env.a, f"-n {SIZE} {way}")

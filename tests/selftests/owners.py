@@ -47,8 +47,9 @@ def undisturbed(case):
 
 def programs(env):
     """A program that sends, receives and asks the PF is killed."""
-    env.vf_set(0, "vlan 7")
-    defer(env.vf_set, 0, "vlan 0")
+    for index in (0, 1):
+        env.vf_set(index, "vlan 7")
+        defer(env.vf_set, index, "vlan 0")
     info = env.vf_info(0)
     for _ in range(PROGRAMS):
         owner = Background(f"{PROGRAM} load {env.bdf}", ready="loaded")
@@ -56,7 +57,7 @@ def programs(env):
         owner.stop()
         ksft_eq(found(env), env.fresh)
     ksft_eq(env.vf_info(0), info)
-    env.vf_set(0, "vlan 0")
+    # Both in that VLAN, or neither would see the other
     cmd(f"{PROGRAM} frames {env.bdf} {env.other}")
 
 

@@ -47,7 +47,7 @@ def ping(env):
 
 def traffic(env):
     """TCP from guest to guest, with segmentation left to the VFs."""
-    ksft_eq(env.a.features()["tcp-segmentation-offload"], True)
+    ksft_eq(env.a.features()["tx-tcp-segmentation"], True)
     before = env.b.stats()["rx"]["bytes"]
     end = iperf(env.b, env.a, "-n 16M")
     ksft_eq(end["sum_sent"]["bytes"], 16 << 20)
