@@ -2,22 +2,23 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Owners of a VF are killed at work, over and over: the next one finds a fresh VF."""
 
-from lib.py import (Background, Guest, Stream, Vane, cmd, defer, hw, ksft_eq,
-                    ksft_ge, ksft_main)
+from lib.py import (Background, Capture, Guest, Sender, Stream, Vane, cmd, defer,
+                    hw, ksft_eq, ksft_ge, ksft_main, make)
 
 PROGRAM = "vane-vfio"
 VFS = 4
+NOBODY = "52:54:00:77:77:77"
 PROGRAMS = 45
 GUESTS = 5
 
 
 def found(env):
     """What VF 0's next owner finds in its registers, but for GENERATION, and how
-    many addresses the switch knows of it."""
+    many addresses the switch knows."""
     lines = cmd(f"{PROGRAM} registers {env.bdf}").splitlines()
     generation = f"{hw.VANE_REG_GENERATION:04x} "
     return [line for line in lines if not line.startswith(generation)], \
-        env.filters()[1]
+        env.filters()
 
 
 def set_up():
@@ -25,11 +26,11 @@ def set_up():
     env = Vane()
     env.unbound_vfs(VFS)
     env.bdf, env.other = (env.vf(index).to_vfio().bdf for index in (0, 1))
-    env.fresh = found(env)
     for index in (2, 3):
         env.vf(index).to_vanevf()
     env.neighbours = [env.vf_port(index) for index in (2, 3)]
     env.ext = env.ext_port()
+    env.fresh = found(env)
     return env
 
 
@@ -45,19 +46,32 @@ def undisturbed(case):
     return run
 
 
+def strays(env):
+    """How many frames for nobody the switch has for VF 0."""
+    before = env.vf_stats(0)["rx"]["dropped"]
+    frame, capture = make(env.neighbours[0], NOBODY), Capture(env.ext)
+    Sender(env.neighbours[0]).send(frame)
+    capture.expect(frame)
+    return env.vf_stats(0)["rx"]["dropped"] - before
+
+
 def programs(env):
     """A program that sends, receives and asks the PF is killed."""
-    for index in (0, 1):
-        env.vf_set(index, "vlan 7")
-        defer(env.vf_set, index, "vlan 0")
-    info = env.vf_info(0)
+    for one, other in (("vlan 7", "vlan 0"), ("trust on", "trust off")):
+        env.vf_set(0, one)
+        defer(env.vf_set, 0, other)
+    info, fresh = env.vf_info(0), found(env)
+    capture = Capture(env.ext)
     for _ in range(PROGRAMS):
         owner = Background(f"{PROGRAM} load {env.bdf}", ready="loaded")
         owner.process.kill()
         owner.stop()
-        ksft_eq(found(env), env.fresh)
+        ksft_eq(found(env), fresh)
     ksft_eq(env.vf_info(0), info)
-    # Both in that VLAN, or neither would see the other
+    ksft_eq({frame.vlan for frame in capture.take()
+             if frame.src == info["address"]}, {7})
+    env.vf_set(0, "vlan 0")
+    ksft_eq(strays(env), 0)
     cmd(f"{PROGRAM} frames {env.bdf} {env.other}")
 
 

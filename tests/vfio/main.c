@@ -268,9 +268,10 @@ static int run_canary(char **bdf)
 			memcpy(vf[i].mem->tx_buf[n], frame[i], FRAME_SIZE);
 	}
 	for (n = 0; n < FRAMES; n++) {
+		/* In turn, or one's frame would always cover what the other's left */
 		for (i = 0; i < 2; i++)
-			vf_send_from(&vf[i], VF_IOVA_OF(tx_buf) + n % VF_RING * VF_BUF_LEN,
-				     FRAME_SIZE);
+			vf_send_from(&vf[i ^ (n & 1)],
+				     VF_IOVA_OF(tx_buf) + n % VF_RING * VF_BUF_LEN, FRAME_SIZE);
 		for (i = 0; i < 2; i++)
 			expect(&vf[i], frame[!i]);
 	}
@@ -322,11 +323,14 @@ static int run_load(char **bdf)
 		.count = htole16(1),
 		.addr = { { 0x01, 0x00, 0x5e, 0x00, 0x00, 0x07 } },
 	};
+	struct vane_mbox_rx_mode mode = { .mode = htole32(VANE_RX_MODE_PROMISC) };
 	__u8 frame[VF_BUF_LEN];
 	struct vf vf;
 	unsigned int i;
 
 	vf_up(&vf, bdf[0]);
+	/* What it gets only if it is trusted */
+	vf_request(&vf, VANE_MBOX_RX_MODE, &mode, sizeof(mode), NULL, 0);
 	for (i = 0; i < UINT_MAX; i++) {
 		make_frame(frame, broadcast, vf.mac, 0);
 		vf_send(&vf, frame, FRAME_SIZE);

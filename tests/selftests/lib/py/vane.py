@@ -328,9 +328,8 @@ class Vane:
         return next(info for info in self.vf_infos() if info["vf"] == index)
 
     def filters(self):
-        """How many addresses the switch knows of each function, the PF's first."""
-        shown = cmd_json(f"vanectl -j show {self.pf.ifname}")
-        return [port["filters"] for port in shown["ports"]]
+        """How many addresses the switch knows, as the device says."""
+        return cmd_json(f"vanectl -j show {self.pf.ifname}")["filters"]
 
     def vf_stats(self, index):
         """What the PF counts of a VF, in the form of Port.stats()."""
