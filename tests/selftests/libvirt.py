@@ -8,8 +8,8 @@ import os
 import signal
 from xml.etree import ElementTree
 
-from lib.py import (JOBS, PCI, Machine, Vane, cmd, defer, hw, ksft_eq, ksft_in, ksft_main,
-                    ksft_ne, ksft_raises, read, wait_until, write)
+from lib.py import (JOBS, PCI, Machine, Vane, cmd, defer, hw, ksft_eq, ksft_in,
+                    ksft_main, ksft_ne, ksft_raises, read, wait_until, write)
 
 VFS = 7
 MAC = "52:54:00:aa:bb:01"
@@ -74,7 +74,7 @@ def set_up():
     defer(kill, "/run/dbus/pid")
     cmd("libvirtd -d", timeout=SLOW)
     defer(kill, "/run/libvirtd.pid")
-    virsh(f"domcapabilities --virttype kvm")
+    virsh("domcapabilities --virttype kvm")
     return env
 
 
