@@ -8,16 +8,16 @@ from lib.py import (Background, Capture, Guest, Sender, Stream, Vane, cmd, defer
 PROGRAM = "vane-vfio"
 VFS = 4
 NOBODY = "52:54:00:77:77:77"
+COUNTING = (hw.VANE_REG_GENERATION, hw.VANE_REG_STATUS_CONFIG_GEN)
 PROGRAMS = 45
 GUESTS = 5
 
 
 def found(env):
-    """What VF 0's next owner finds in its registers, but for GENERATION, and how
-    many addresses the switch knows."""
+    """What VF 0's next owner finds in its registers, but for those that count, and
+    how many addresses the switch knows."""
     lines = cmd(f"{PROGRAM} registers {env.bdf}").splitlines()
-    generation = f"{hw.VANE_REG_GENERATION:04x} "
-    return [line for line in lines if not line.startswith(generation)], \
+    return [line for line in lines if int(line.split()[0], 16) not in COUNTING], \
         env.filters()
 
 
