@@ -4,10 +4,9 @@
  *
  * The device is described in docs/hardware.rst and vane_hw.h. Everything here
  * runs under the BQL in the main loop or, for register accesses, on a vCPU
- * thread that holds the BQL. A register write never does DMA for a ring: it
- * records what is asked and schedules the bottom half of the PF, which serves
- * mailbox queues and rings. The doorbell of a transmit queue may do all that
- * the bottom half does, see vane_serve().
+ * thread that holds the BQL. A register write records what is asked and
+ * schedules the bottom half of the PF, which serves mailbox queues and rings.
+ * Only the doorbell of a transmit queue may do DMA: see vane_serve().
  */
 #ifndef HW_NET_VANE_H
 #define HW_NET_VANE_H
