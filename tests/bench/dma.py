@@ -13,7 +13,7 @@ import json
 import os
 import sys
 
-from guest import NICS, Bench, Spinner, cmd, ip, packets, sysctl, up
+from guest import Bench, Spinner, drive
 
 
 class Restless(Spinner):
@@ -69,18 +69,8 @@ class TracedBench(Bench):
 def main():
     """All NICs."""
     out, names, bursts = sys.argv[1:]
-    bench = TracedBench(out)
-    sysctl("net.ipv6.conf.default.disable_ipv6", 1)
-    cmd("modprobe pktgen")
-    for name in names.split(","):
-        nic = NICS[name]()
-        for interface in nic.used():
-            up(interface)
-        packets(bench, nic, [int(word) for word in bursts.split(",")])
-        for interface in nic.used():
-            ip(f"link set dev {interface} down")
-    bench.save()
-    bench.spinner.end()
+    drive(TracedBench(out), names.split(","),
+          [int(word) for word in bursts.split(",")])
 
 
 if __name__ == "__main__":

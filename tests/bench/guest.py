@@ -451,14 +451,8 @@ def tcp(bench, nic):
     link.end()
 
 
-def main():
-    """All NICs, all parts."""
-    out = sys.argv[1]
-    names = sys.argv[2].split(",") if len(sys.argv) > 2 else list(NICS)
-    bursts = [int(word) for word in
-              (sys.argv[3] if len(sys.argv) > 3 else "1,16,64").split(",")]
-    with_tcp = "tcp" in sys.argv[4:]
-    bench = Bench(out)
+def drive(bench, names, bursts, tcp_names=()):
+    """All parts of each NIC, and TCP of some."""
     sysctl("net.ipv6.conf.default.disable_ipv6", 1)
     cmd("modprobe pktgen")
     for name in names:
@@ -467,12 +461,21 @@ def main():
             up(interface)
         packets(bench, nic, bursts)
         bench.save()
-        if with_tcp and nic.name in TCP_NICS:
+        if nic.name in tcp_names:
             tcp(bench, nic)
         for interface in nic.used():
             ip(f"link set dev {interface} down")
     bench.save()
     bench.spinner.end()
+
+
+def main():
+    """All NICs, all parts."""
+    out = sys.argv[1]
+    names = sys.argv[2].split(",") if len(sys.argv) > 2 else list(NICS)
+    bursts = [int(word) for word in
+              (sys.argv[3] if len(sys.argv) > 3 else "1,16,64").split(",")]
+    drive(Bench(out), names, bursts, TCP_NICS if "tcp" in sys.argv[4:] else ())
 
 
 if __name__ == "__main__":
