@@ -19,6 +19,12 @@
 
 #define VANE_ITR_DEFAULT	20	/* us, without adaptive moderation */
 
+/*
+ * Causes to look into memory, or to have a waiter look: handling them for
+ * nothing costs less than the register write that clears them
+ */
+#define CAUSES_LEFT_SET		(VANE_EVENT_MBOX | VANE_EVENT_RQ | VANE_EVENT_SQ)
+
 static u32 read_events(const struct vane_vector *vec)
 {
 	u64 events = le64_to_cpu(READ_ONCE(vec->sb->events));
@@ -71,7 +77,8 @@ static void report_stopped_queues(struct vane_dev *vdev)
  * @work: event_work of a function
  *
  * The status block has the causes, so no register is read. They are cleared
- * before they are handled: one that is raised again meanwhile comes again.
+ * before they are handled: one that is raised again meanwhile comes again, as
+ * does one of CAUSES_LEFT_SET, since the device counts each raising.
  */
 void vane_event_work(struct work_struct *work)
 {
@@ -81,7 +88,8 @@ void vane_event_work(struct work_struct *work)
 	u32 causes = FIELD_GET(VANE_SB_CAUSES, word);
 
 	WRITE_ONCE(vdev->causes_seen, FIELD_GET(VANE_SB_CAUSE_COUNT, word));
-	vane_wr32(vdev, VANE_REG_EVENT_CAUSE, causes);
+	if (causes & ~CAUSES_LEFT_SET)
+		vane_wr32(vdev, VANE_REG_EVENT_CAUSE, causes);
 
 	if (causes & VANE_EVENT_QUEUE) {
 		report_stopped_queues(vdev);

@@ -395,7 +395,7 @@ void vane_vf_port_batch(struct vane_pf *pf, struct vane_mbox_batch *batch,
 void vane_vf_trunk_batch(struct vane_pf *pf, struct vane_mbox_batch *batch,
 			 u16 index);
 void vane_vf_status_batch(struct vane_pf *pf, struct vane_mbox_batch *batch,
-			  u16 index);
+			  u16 index, u32 causes);
 u32 vane_vf_share_left(struct vane_pf *pf, u16 index);
 void vane_vf_forget(struct vane_vf *vf);
 void vane_sriov_replay(struct vane_pf *pf, struct vane_mbox_batch *batch);

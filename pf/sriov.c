@@ -203,14 +203,15 @@ void vane_vf_trunk_batch(struct vane_pf *pf, struct vane_mbox_batch *batch,
  * @pf: the PF
  * @batch: where it is added
  * @index: index of the VF, which is enabled
+ * @causes: VANE_EVENT_STATUS to have the VF look, 0 if it need not
  */
 void vane_vf_status_batch(struct vane_pf *pf, struct vane_mbox_batch *batch,
-			  u16 index)
+			  u16 index, u32 causes)
 {
 	const struct vane_vf *vf = &pf->vfs[index];
 	struct vane_cmd_status cmd = {
 		.port = cpu_to_le16(index),
-		.causes = cpu_to_le32(VANE_EVENT_STATUS),
+		.causes = cpu_to_le32(causes),
 		.speed = cpu_to_le32(pf->port_speed),
 		.config_gen = cpu_to_le32(vf->config_gen),
 		.max_frame = cpu_to_le32(pf->vdev.limit_frame),
@@ -246,6 +247,7 @@ int vane_vf_configure(struct vane_pf *pf, u16 index,
 {
 	struct vane_vf *vf = &pf->vfs[index];
 	const struct vane_vf_config old_config = vf->config;
+	bool was_up = vane_vf_link_up(pf, vf);
 	u16 old_config_gen = vf->config_gen;
 	struct vane_mbox_batch batch;
 	u8 old_mac[ETH_ALEN];
@@ -273,8 +275,12 @@ int vane_vf_configure(struct vane_pf *pf, u16 index,
 		goto restore;
 	if (valid & VANE_PORT_VALID_RATE)
 		vane_rate_refresh(pf, index);
+	/* The VF need not look at what it cannot see */
+	if (vf->config_gen == old_config_gen &&
+	    vane_vf_link_up(pf, vf) == was_up)
+		return 0;
 	vane_mbox_batch_begin(&batch, &pf->mbox);
-	vane_vf_status_batch(pf, &batch, index);
+	vane_vf_status_batch(pf, &batch, index, VANE_EVENT_STATUS);
 	vane_pf_batch_end(pf, &batch);
 	return 0;
 
@@ -339,7 +345,7 @@ void vane_sriov_replay(struct vane_pf *pf, struct vane_mbox_batch *batch)
 		if (pf->vfs[i].config.trunk)
 			vane_vf_trunk_batch(pf, batch, i);
 		vane_vf_port_batch(pf, batch, i, vf_valid_all(pf));
-		vane_vf_status_batch(pf, batch, i);
+		vane_vf_status_batch(pf, batch, i, VANE_EVENT_STATUS);
 	}
 }
 
@@ -353,7 +359,7 @@ static void tell_vfs(struct vane_pf *pf, bool all)
 	vane_mbox_batch_begin(&batch, &pf->mbox);
 	for (i = 0; i < pf->num_vfs; i++)
 		if (all || pf->vfs[i].peer.state == VANE_MBOX_PEER_RESET)
-			vane_vf_status_batch(pf, &batch, i);
+			vane_vf_status_batch(pf, &batch, i, VANE_EVENT_STATUS);
 	vane_pf_batch_end(pf, &batch);
 	mutex_unlock(&pf->lock);
 }
@@ -877,7 +883,7 @@ int vane_sriov_adopt(struct vane_pf *pf)
 				   ports[i].rate_group &&
 				   !vfs[i].config.rate_group ?
 				   VANE_PORT_VALID_RATE : 0);
-		vane_vf_status_batch(pf, &batch, i);
+		vane_vf_status_batch(pf, &batch, i, VANE_EVENT_STATUS);
 	}
 	err = vane_pf_batch_end(pf, &batch);
 withdraw_vfs:

@@ -72,7 +72,7 @@ static int change_mode(struct vane_pf *pf, enum vane_switch_mode mode)
 	mode_batch(&batch, mode);
 	for (i = 0; i < pf->num_vfs; i++) {
 		vane_vf_port_batch(pf, &batch, i, VANE_PORT_VALID_FLAGS);
-		vane_vf_status_batch(pf, &batch, i);
+		vane_vf_status_batch(pf, &batch, i, VANE_EVENT_STATUS);
 	}
 	return vane_pf_batch_end(pf, &batch);
 }

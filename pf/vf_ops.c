@@ -71,7 +71,7 @@ static int start_over(struct vane_pf *pf, u16 index, struct vane_vf *vf)
 	vane_mbox_batch_begin(&batch, &pf->mbox);
 	if (own_mac)
 		vane_vf_port_batch(pf, &batch, index, VANE_PORT_VALID_MAC);
-	vane_vf_status_batch(pf, &batch, index);
+	vane_vf_status_batch(pf, &batch, index, VANE_EVENT_STATUS);
 	return vane_pf_batch_end(pf, &batch);
 }
 
@@ -102,7 +102,7 @@ static int negotiate(void *ctx, u16 index, const void *req, void *rsp)
 	vane_mbox_batch_begin(&batch, &pf->mbox);
 	vane_mbox_batch_add(&batch, VANE_CMD_FILTER_CLEAR, &target,
 			    sizeof(target), NULL, 0);
-	vane_vf_status_batch(pf, &batch, index);
+	vane_vf_status_batch(pf, &batch, index, VANE_EVENT_STATUS);
 	err = vane_pf_batch_end(pf, &batch);
 	if (err)
 		goto unlock;
@@ -179,7 +179,8 @@ static int mac_set(void *ctx, u16 index, const void *req, void *rsp)
 	ether_addr_copy(vf->mac, ask->mac);
 	vane_mbox_batch_begin(&batch, &pf->mbox);
 	vane_vf_port_batch(pf, &batch, index, VANE_PORT_VALID_MAC);
-	vane_vf_status_batch(pf, &batch, index);
+	/* The reply tells the VF that it has what it asked for */
+	vane_vf_status_batch(pf, &batch, index, 0);
 	err = vane_pf_batch_end(pf, &batch);
 	if (err)
 		ether_addr_copy(vf->mac, old_mac);

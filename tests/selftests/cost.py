@@ -4,14 +4,16 @@
 
 import time
 
-from lib.py import (Vane, cmd, defer, ethtool, hw, ip, ksft_eq, ksft_ge,
-                    ksft_le, ksft_main, ksft_pr, read, sysctl, wait_until,
-                    write)
+from lib.py import (Rtnl, Vane, cmd, defer, ethtool, hw, ip, ksft_eq, ksft_ge,
+                    ksft_le, ksft_main, ksft_pr, mac_bytes, read, sysctl,
+                    wait_until, write)
 
 PACKETS = 4096
 BURST = 64
 SIZE = 64
 IDLE = 3        # seconds
+CHANGES = 32
+ROUND_TRIP = 12
 
 TX_DESCRIPTOR = 16
 RX_BUFFER = 8
@@ -104,8 +106,8 @@ def no_mmio_read(env):
 
 
 def doorbells(env):
-    """A burst of 64 rings once at most."""
-    ksft_le(env.tx["doorbells"], env.sent // BURST + 1)
+    """A burst of 64 rings once, or twice if a full queue cuts it short."""
+    ksft_le(env.tx["doorbells"], env.sent // BURST * 9 // 8)
 
 
 def tx_descriptor_bytes(env):
@@ -165,7 +167,47 @@ def idle_reads(env):
         ksft_le(new - old, looks, name)
 
 
+def accesses(env, action):
+    """Accesses to registers of VF and PF for each of many actions.
+
+    What they read while idle is not counted.
+    """
+    functions = (0, "pf")
+    kinds = ("mmio-reads", "mmio-writes")
+    before = [env.counters(name) for name in functions]
+    start = time.monotonic()
+    for number in range(CHANGES):
+        action(number)
+    idle = time.monotonic() - start + 1
+    after = [env.counters(name) for name in functions]
+    found = [sum(new[kind] - old[kind] for kind in kinds) - idle
+             for old, new in zip(before, after)]
+    ksft_pr("VF and PF:", found)
+    return [count / CHANGES for count in found]
+
+
+def mailbox_round_trip(env):
+    """A VF's new MAC, by its own wish, takes few accesses of both sides."""
+    ifindex = int(attribute(env.names[0], "ifindex"))
+    with Rtnl() as rtnl:
+        # What every change by netlink costs, as statistics are told.
+        told = accesses(env, lambda number: rtnl.set_group(ifindex, number))
+        took = accesses(env, lambda number: rtnl.set_address(
+            ifindex, mac_bytes(f"52:54:00:34:00:{number:02x}")))
+    ksft_le(round(sum(took) - sum(told)), ROUND_TRIP)
+
+
+def vf_left_alone(env):
+    """A VF hears nothing of what the PF changes and it cannot see."""
+    ifindex = int(attribute(env.pf.ifname, "ifindex"))
+    defer(env.vf_set, 0, "min_tx_rate 0 max_tx_rate 0")
+    with Rtnl() as rtnl:
+        took, _ = accesses(env, lambda number: rtnl.set_vf_rate(
+            ifindex, 0, 1000 + number))
+    ksft_le(took, 0)
+
+
 if __name__ == "__main__":
     ksft_main([no_mmio_read, doorbells, tx_descriptor_bytes,
                tx_completion_bytes, rx_bytes, interrupts, rx_doorbells,
-               idle_reads], set_up)
+               idle_reads, mailbox_round_trip, vf_left_alone], set_up)
