@@ -10,7 +10,7 @@ source_name=$(basename "$tree"/usr/src/linux-source-*.tar.xz .tar.xz)
 versions=$(sed -n '/^Package: \(gcc-14\|linux-source-6.12\)$/,/^Version:/{/^Package\|^Version/p}' \
 	"$tree/var/lib/dpkg/status")
 objects=$cache/kernel/debug-build-$(key_of "$recipe" "$versions" "$(grep -v "^# [A-Z][a-z]" "$config")")
-out=$cache/kernel/debug-$(key_of "$objects" "$tree" "$(cat "$initramfs")" "$pack")
+out=$cache/kernel/debug-$(key_of "$objects" "$tree" "$(cat "$initramfs" "$often")" "$pack")
 
 unpack_source() {
 	rm -rf "$objects.new"
@@ -67,7 +67,7 @@ if [ ! -d "$out" ]; then
 		mkdir -p "$out.new"
 		cp "$objects/source/release" "$out.new/release"
 		in_tree "$tree" --bind "$objects/source:/kernel" --bind "$out.new:/out" \
-			--bind "$initramfs:/initramfs" -- \
+			--bind "$initramfs:/initramfs" --bind "$often:/often" -- \
 			sh -c 'objcopy -S /kernel/vmlinux /out/vmlinux && mkdir -p /tmp/init && exec sh -c "$1" sh /out' \
 			sh "$pack" || exit 1
 		ln -s "$objects/source" "$out.new/source"
