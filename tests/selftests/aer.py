@@ -6,8 +6,8 @@ The root ports need native hotplug: only then QEMU shows their link as active,
 which the kernel waits for after a reset.
 """
 
-from lib.py import (Stream, Vane, ksft_eq, ksft_in, ksft_main, read, run,
-                    wait_until)
+from lib.py import (KernelLog, Stream, Vane, ksft_eq, ksft_in, ksft_main,
+                    ksft_true, read, wait_until)
 
 VFS = 3
 RECOVERY = 20
@@ -27,24 +27,20 @@ def set_up(vfs=VFS):
     return env
 
 
-def kernel_log():
-    """What the kernel has said so far."""
-    return run("dmesg").stdout
-
-
 def report(env, error, severity):
     """The NIC reports an error; all is well again when the kernel is through."""
     infos = env.vf_infos()
     vectors = [len(env.vf(index).irqs()) for index in range(VFS)]
     own = Stream(env.vfs[0], env.ext)
-    before = len(kernel_log())
+    log = KernelLog()
     command = f"pcie_aer_inject_error nic0 {error}"
     ksft_in("OK", env.qmp.execute("human-monitor-command",
                                   **{"command-line": command}))
-    wait_until(lambda: "AER: device recovery" in kernel_log()[before:], RECOVERY,
+    wait_until(lambda: log.has("AER: device recovery"), RECOVERY,
                what="the end of recovery")
-    ksft_in(f"Uncorrectable ({severity})", kernel_log()[before:])
-    ksft_in("AER: device recovery successful", kernel_log()[before:])
+    for text in (f"Uncorrectable ({severity})",
+                 "AER: device recovery successful"):
+        ksft_true(log.has(text), text)
 
     for port in (env.pf_if, *env.vfs):
         wait_until(port.carrier, RECOVERY, what=f"{port.name}: carrier")

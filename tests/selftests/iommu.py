@@ -11,7 +11,8 @@ LAST = hw.VANE_MAX_VFS - 1
 
 def set_up():
     """All VFs."""
-    env = Vane(hw.VANE_MAX_VFS)
+    env = Vane()
+    env.probed_vfs(hw.VANE_MAX_VFS, (0, LAST - 1, LAST))
     env.ext = env.ext_port()
     return env
 

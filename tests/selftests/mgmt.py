@@ -9,10 +9,10 @@ import time
 
 from pyroute2 import IPRoute
 
-from lib.py import (BROADCAST, ETH_P_8021AD, ETH_P_8021Q, SLOWNESS, Background,
-                    Capture, Sender, Vane, cmd, cmd_json, defer, fails, ip, ip_batch,
-                    ksft_eq, ksft_ge, ksft_in, ksft_le, ksft_main, ksft_ne,
-                    ksft_pr, make, wait_until)
+from lib.py import (BROADCAST, ETH_P_8021AD, ETH_P_8021Q, Background, Capture,
+                    KernelLog, Sender, Vane, at_full_speed, cmd, cmd_json, defer,
+                    fails, ip, ip_batch, ksft_eq, ksft_ge, ksft_in, ksft_le,
+                    ksft_main, ksft_ne, ksft_pr, make, wait_until)
 
 # Of linux/rtnetlink.h; with the statistics 256 VFs do not fit.
 RTEXT_FILTER_VF, RTEXT_FILTER_SKIP_STATS = 1, 8
@@ -39,7 +39,8 @@ FRAME = 1514
 
 def set_up():
     """256 VFs, three of them with namespaces; PF and external network."""
-    env = Vane(VFS)
+    env = Vane()
+    env.probed_vfs(VFS, PROBED)
     env.pf_if = env.pf_port()
     env.vfs = {index: env.vf_port(index) for index in PROBED}
     env.ext = env.ext_port()
@@ -147,11 +148,9 @@ def is_dropped(env, index, frame, counter):
 
 def logs(text, action):
     """@action leaves a line with @text in the log."""
-    before = len(cmd("dmesg").splitlines())
+    log = KernelLog()
     result = action()
-    wait_until(lambda: any(text in line for line in
-                           cmd("dmesg").splitlines()[before:]),
-               what=f"log: {text}")
+    wait_until(lambda: log.has(text), what=f"log: {text}")
     return result
 
 
@@ -644,15 +643,15 @@ def gone_with_the_vfs(env):
     before = configure(env)
     ksft_ne(before, env.at_first)
     env.write_numvfs(0)
-    env.set_vfs(VFS)
+    env.probed_vfs(VFS, PROBED)
     ksft_eq(config(env), env.at_first)
 
 
 if __name__ == "__main__":
     # A slow kernel cannot fill even a port of 10 Mb/s.
-    full_port = [min_rate_in_traffic] if SLOWNESS == 1 else []
-    ksft_main([mac, vlan, max_rate, min_rate, *full_port, rate_with_parent,
-               spoofchk, state, trust, query_rss, trunk_transmit, trunk_receive,
+    ksft_main([mac, vlan, max_rate, min_rate,
+               *at_full_speed(min_rate_in_traffic), rate_with_parent, spoofchk,
+               state, trust, query_rss, trunk_transmit, trunk_receive,
                trunk_request, hwmode, hwmode_in_vntag, counters, wrong_values,
-               many_writers, survives_vf, survives_pf_reset,
-               survives_pf_driver, gone_with_the_vfs], set_up)
+               many_writers, survives_vf, survives_pf_reset, survives_pf_driver,
+               gone_with_the_vfs], set_up)

@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Modules loaded and unloaded, in every order, over and over."""
 
-from lib.py import Vane, cmd, defer, ip, ksft_eq, ksft_main, wait_until
+from lib.py import (Vane, cmd, defer, ip, ksft_eq, ksft_main, often,
+                    wait_until)
 
-CYCLES = 10
+CYCLES = often(10, 3)
 
 
 def loaded():
@@ -15,7 +16,7 @@ def loaded():
 
 
 def pf_driver(env):
-    """Ten times modprobe and modprobe -r of the PF driver, interface up."""
+    """Many times modprobe and modprobe -r of the PF driver, interface up."""
     env.unload()
     defer(env.load)
     for _ in range(CYCLES):
@@ -26,7 +27,7 @@ def pf_driver(env):
 
 
 def both_drivers(env):
-    """Ten times both, with VFs up, the PF's driver going first or last."""
+    """Many times both, with VFs up, the PF's driver going first or last."""
     env.unload()
     defer(env.load)
     for cycle in range(CYCLES):
@@ -47,7 +48,7 @@ def both_drivers(env):
 
 
 def vf_driver(env):
-    """Ten times the VF driver alone under eight VFs."""
+    """Many times the VF driver alone under eight VFs."""
     env.set_vfs(8)
     defer(env.write_numvfs, 0)
     for _ in range(CYCLES):

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What the selftests share. See each module's own words."""
 
-from .cmd import (Background, CmdError, InNetns, cmd, cmd_json, ethtool,
-                  ethtool_json, fails, ip, ip_batch, ip_json, netns_add, read,
-                  run, sysctl, write)
+from .cmd import (Background, CmdError, InNetns, KernelLog, cmd, cmd_json,
+                  ethtool, ethtool_json, fails, ip, ip_batch, ip_json, netns_add,
+                  read, run, sysctl, write)
 from .guest import JOBS, Guest, Machine
 from .hw import field, hw, put
-from .ksft import (SLOWNESS, KsftFail, KsftSkip, defer, ksft_eq, ksft_ge,
-                   ksft_in, ksft_le, ksft_main, ksft_ne, ksft_not_in, ksft_pr,
-                   ksft_raises, ksft_true, wait_until)
+from .ksft import (SLOWNESS, KsftFail, KsftSkip, at_full_speed, defer, ksft_eq,
+                   ksft_ge, ksft_in, ksft_le, ksft_main, ksft_ne, ksft_not_in,
+                   ksft_pr, ksft_raises, ksft_true, often, wait_until)
 from .packet import (BROADCAST, ETH_P_8021AD, ETH_P_8021Q, ETH_P_TEST, Capture,
                      Frame, Sender, Stream, mac_bytes, make, write_pcap)
 from .qmp import Qmp, QmpError

@@ -198,3 +198,24 @@ class Background:
             ksft_pr(f"killed: {self.command}")
             self.process.kill()
             self.process.communicate()
+
+
+class KernelLog:
+    """What the kernel says from now on, however much it has said before."""
+
+    def __init__(self):
+        self.file = os.open("/dev/kmsg", os.O_RDONLY | os.O_NONBLOCK)
+        defer(os.close, self.file)
+        os.lseek(self.file, 0, os.SEEK_END)
+        self.lines = []
+
+    def has(self, text):
+        """@text is in a line by now."""
+        while True:
+            try:
+                record = os.read(self.file, 8192).decode()
+            except BrokenPipeError:
+                continue    # the next ones were overwritten
+            except BlockingIOError:
+                return any(text in line for line in self.lines)
+            self.lines.append(record.partition(";")[2])

@@ -19,6 +19,19 @@ SLOWNESS = 5 if os.environ.get("VANE_KERNEL") == "debug" else 1
 CASE_TIMEOUT = 120 * SLOWNESS
 
 
+def at_full_speed(*cases):
+    """Those @cases that the debug kernel is spared.
+
+    They show what something costs, or do with much what others do with little.
+    """
+    return list(cases) if SLOWNESS == 1 else []
+
+
+def often(count, debug):
+    """How often to do something: @count times, or @debug on the debug kernel."""
+    return count if SLOWNESS == 1 else debug
+
+
 class KsftSkip(Exception):
     """The case cannot run here: a tool is missing."""
 

@@ -20,7 +20,7 @@ import os
 from .cmd import (Background, CmdError, cmd, cmd_json, ethtool_json, ip,
                   ip_json, netns_add, read, run, sysctl, write)
 from .hw import hw
-from .ksft import KsftFail, defer, ksft_eq, wait_until
+from .ksft import SLOWNESS, KsftFail, defer, ksft_eq, wait_until
 from .qmp import Qmp
 
 PCI = "/sys/bus/pci"
@@ -253,6 +253,22 @@ class Vane:
         """Enables @count VFs and waits for their interfaces."""
         self.write_numvfs(count)
         for index in range(count):
+            self.vf(index).wait_ifname()
+
+    def probed_vfs(self, count, indices):
+        """The same, but the debug kernel gives only VFs @indices a driver.
+
+        Others get it with the next modprobe.
+        """
+        if SLOWNESS == 1:
+            self.set_vfs(count)
+            return
+        path = f"{self.pf.path}/sriov_drivers_autoprobe"
+        write(path, 0)
+        self.write_numvfs(count)
+        write(path, 1)
+        for index in indices:
+            self.vf(index).bind("vanevf")
             self.vf(index).wait_ifname()
 
     def unbound_vfs(self, count):
