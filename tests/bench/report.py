@@ -174,6 +174,16 @@ def markdown(result, out):
         yield ""
         yield from table(nics, what)
     yield from clock.markdown(out)
+    profile = os.path.join(out, "profile")
+    if os.path.exists(profile):
+        yield ""
+        yield "## Where QEMU spends its time"
+        yield ""
+        yield ("Samples by perf while the guest starts, and sends and receives with "
+               "this card: by file, and by function.")
+        yield ""
+        with open(profile, encoding="utf-8") as file:
+            yield from (f"    {line}".rstrip() for line in file)
 
 
 README_ROWS = ("driver TX", "driver RX", "virtqueue TX", "virtqueue RX",
