@@ -223,8 +223,9 @@ def plot(out, burst, nics):
     data = f"{out}/cost-{burst}.dat"
     with open(data, "w", encoding="ascii") as file:
         for name, cells in nics.items():
-            print(f'"{name}"', cells["driver TX"] + cells["virtqueue TX"],
-                  cells["driver RX"] + cells["virtqueue RX"], file=file)
+            print(f'"{name}"', *(sum(cells[f"{part} {way}"] or 0
+                                     for part in ("driver", "virtqueue"))
+                                 for way in ("TX", "RX")), file=file)
     script = f"""
 set terminal svg size 720,400 background "white"
 set output "{out}/cost-{burst}.svg"
