@@ -198,7 +198,7 @@ def mailbox_round_trip(env):
 
 
 def vf_left_alone(env):
-    """A VF hears nothing of what the PF changes and it cannot see."""
+    """A VF hears nothing of its rate, which it cannot see."""
     ifindex = int(attribute(env.pf.ifname, "ifindex"))
     defer(env.vf_set, 0, "min_tx_rate 0 max_tx_rate 0")
     with Rtnl() as rtnl:

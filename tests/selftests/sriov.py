@@ -53,7 +53,7 @@ def need_vfs(env, count):
 
 
 def every_count(env):
-    """Any number of VFs, each from none and back to none."""
+    """Few, many and all VFs, each from none and back to none."""
     macs = {}
     before = interfaces()
     for count in COUNTS:
@@ -62,7 +62,7 @@ def every_count(env):
         disable_vfs(env, before)
 
 
-def ten_cycles(env):
+def cycles(env):
     """Many times on and off; the MACs stay, and nothing piles up."""
     macs = {}
     before = interfaces()
@@ -214,7 +214,7 @@ def enable_is_linear(env):
 
 
 if __name__ == "__main__":
-    ksft_main([every_count, ten_cycles, macs_survive_reload, too_many,
+    ksft_main([every_count, cycles, macs_survive_reload, too_many,
                change_needs_zero, ip_lists_all, last_vf_on_next_bus,
                *at_full_speed(filters_for_vfs), removed_by_sysfs,
                removed_with_its_port, *at_full_speed(enable_is_linear)], Vane)
