@@ -90,12 +90,12 @@ struct vane_rxq_stats {
  * struct vane_txq - a transmit queue
  * @desc: ring that the device reads
  * @buf: one per descriptor
- * @doorbell: VANE_DB_TXQ of this queue
- * @shadow: shadow doorbell, NULL where not negotiated
  * @nq: the core's queue
  * @dev: for DMA
  * @mask: entries - 1
  * @tail: next descriptor to fill, free-running
+ * @doorbell: VANE_DB_TXQ of this queue
+ * @shadow: shadow doorbell, NULL where not negotiated
  * @rung: tail that the device was told of, free-running
  * @head: oldest descriptor not completed, free-running
  * @stats: counters of this index
@@ -113,15 +113,21 @@ struct vane_txq {
 
 	struct vane_tx_desc *desc;
 	struct vane_tx_buf *buf;
-	void __iomem *doorbell;
-	struct vane_shadow *shadow;
 	struct netdev_queue *nq;
 	struct device *dev;
 	u32 mask;
 	u32 tail;
-	u32 rung;
 
 	__cacheline_group_end_aligned(xmit);
+
+	/* The same, once per burst */
+	__cacheline_group_begin_aligned(kick);
+
+	void __iomem *doorbell;
+	struct vane_shadow *shadow;
+	u32 rung;
+
+	__cacheline_group_end_aligned(kick);
 
 	/* NAPI; @head is read by ndo_start_xmit */
 	__cacheline_group_begin_aligned(clean);
@@ -161,13 +167,16 @@ struct vane_txq {
  * @chunk: memory of each buffer: headroom, @buf_len, skb_shared_info
  * @index: of the queue
  * @cpl_shift: log2 of the bytes of a completion
+ * @phase: of completions in this pass over the ring, 1 in the first
  * @flags_used: VANE_RX_FLAGS() that count: the device's word for checksums may
  *	be unwanted, and so may its hash
+ * @usual: what of VANE_RX_FLAGS() frames have with which nothing is to be done
  * @stats: counters of this index
  * @next: further queue of the same vector
  * @vdev: function
  * @tail: next buffer to post, free-running
  * @rung: tail that the device was told of, free-running
+ * @short_of: memory ran out when buffers were to be posted
  * @broken: the device wrote nonsense, and the owner was asked for a reset
  * @vector: that serves it
  * @log2: log2 of the entries of both rings
@@ -184,12 +193,14 @@ struct vane_rxq {
 	struct sk_buff *skb;
 	struct net_device *netdev;
 	u32 flags_used;
+	u32 usual;
 	u32 buf_len;
 	u16 mask;
 	u16 head;
 	u16 chunk;
 	u16 index;
 	u8 cpl_shift;
+	u8 phase;
 
 	__cacheline_group_end_aligned(poll);
 
@@ -204,6 +215,7 @@ struct vane_rxq {
 	struct vane_dev *vdev;
 	u16 tail;
 	u16 rung;
+	bool short_of;
 	bool broken;
 
 	__cacheline_group_end_aligned(burst);
@@ -221,6 +233,7 @@ struct vane_rxq {
 		      offsetof(type, __cacheline_group_begin__##group) <= 64)
 
 VANE_ASSERT_ONE_LINE(struct vane_txq, xmit);
+VANE_ASSERT_ONE_LINE(struct vane_txq, kick);
 VANE_ASSERT_ONE_LINE(struct vane_txq, clean);
 VANE_ASSERT_ONE_LINE(struct vane_rxq, poll);
 VANE_ASSERT_ONE_LINE(struct vane_rxq, burst);
@@ -285,8 +298,6 @@ struct vane_rings {
  * @num_queues: queue pairs
  * @sb: status block
  * @doorbell: VANE_DB_VEC of this vector
- * @packets: frames of both directions, for @dim
- * @bytes: bytes of them
  * @irqs: interrupts taken; written by the handler
  * @adaptive: moderation by @dim
  * @dim: moderation
@@ -305,8 +316,6 @@ struct vane_vector {
 	u16 num_queues;
 	struct vane_status_block *sb;
 	void __iomem *doorbell;
-	u64 packets;
-	u64 bytes;
 	u16 irqs;
 	bool adaptive;
 	struct dim dim;
@@ -326,6 +335,7 @@ struct vane_vector {
 					 SKB_DATA_ALIGN(sizeof(struct skb_shared_info)))
 #define VANE_RX_CHUNK_SMALL		2048	/* frames of the usual MTU */
 #define VANE_RX_CHUNK_LARGE		4096	/* parts of larger ones */
+#define VANE_RX_CHUNK_GRO		8192	/* parts of coalesced ones */
 
 /* Work that must not wait for other users of the system's queues */
 extern struct workqueue_struct *vane_wq;

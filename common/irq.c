@@ -147,14 +147,28 @@ static irqreturn_t handle_first_vector(int irq, void *data)
 	return IRQ_HANDLED;
 }
 
+/* NAPI is the only one that writes these counters. */
 static void moderate(struct vane_vector *vec)
 {
 	struct dim_sample sample = {};
+	const struct vane_txq *txq;
+	const struct vane_rxq *rxq;
+	u64 packets = 0;
+	u64 bytes = 0;
 
-	dim_update_sample(vec->irqs, vec->packets, vec->bytes, &sample);
+	for (txq = vec->txq; txq; txq = txq->next) {
+		packets += u64_stats_read(&txq->stats->packets);
+		bytes += u64_stats_read(&txq->stats->bytes);
+	}
+	for (rxq = vec->rxq; rxq; rxq = rxq->next) {
+		packets += u64_stats_read(&rxq->stats->packets);
+		bytes += u64_stats_read(&rxq->stats->bytes);
+	}
+	dim_update_sample(vec->irqs, packets, bytes, &sample);
 	vane_net_dim(&vec->dim, &sample);
 }
 
+/* A vector whose NAPI is enabled has queues. */
 static int poll_vector(struct napi_struct *napi, int budget)
 {
 	struct vane_vector *vec = container_of(napi, struct vane_vector, napi);
@@ -166,8 +180,11 @@ static int poll_vector(struct napi_struct *napi, int budget)
 	int work = 0;
 	int done;
 
-	for (txq = vec->txq; txq; txq = txq->next)
+	txq = vec->txq;
+	do {
 		vane_txq_clean(vec, txq, budget);
+		txq = txq->next;
+	} while (unlikely(txq));
 
 	/* netpoll wants transmit completions only */
 	if (unlikely(!budget))
@@ -176,11 +193,13 @@ static int poll_vector(struct napi_struct *napi, int budget)
 	if (unlikely(vec->num_queues > 1))
 		share = max(budget / vec->num_queues, 1);
 
-	for (rxq = vec->rxq; rxq; rxq = rxq->next) {
+	rxq = vec->rxq;
+	do {
 		done = vane_rxq_poll(vec, rxq, share);
 		more |= done == share;
 		work += done;
-	}
+		rxq = rxq->next;
+	} while (unlikely(rxq));
 
 	if (more)
 		return budget;

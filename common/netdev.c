@@ -138,8 +138,10 @@ void vane_ring_config(const struct vane_net *vn, netdev_features_t features,
 	config->tx_log2 = vn->tx_log2;
 	config->rx_log2 = vn->rx_log2;
 	config->gro = features & NETIF_F_GRO_HW;
-	if (config->gro || mtu + VANE_FRAME_OVERHEAD >
-			   VANE_RX_CHUNK_SMALL - VANE_RX_OVERHEAD)
+	if (config->gro)
+		config->chunk = VANE_RX_CHUNK_GRO;
+	else if (mtu + VANE_FRAME_OVERHEAD >
+		 VANE_RX_CHUNK_SMALL - VANE_RX_OVERHEAD)
 		config->chunk = VANE_RX_CHUNK_LARGE;
 	else
 		config->chunk = VANE_RX_CHUNK_SMALL;

@@ -9,6 +9,11 @@
 
 #define VANE_QUEUE_STOP_TIMEOUT		100000	/* us */
 
+/* Pages that a queue keeps for its buffers, as multiples of the ring's: less
+ * than bulk TCP has under way makes the pool allocate and map some every time.
+ */
+#define POOL_RINGS			4
+
 static size_t tx_ring_bytes(const struct vane_txq *txq)
 {
 	return sizeof(struct vane_tx_desc) << txq->log2;
@@ -84,14 +89,17 @@ static struct page_pool *create_pool(struct vane_net *vn,
 				     u16 q)
 {
 	struct device *dev = &vn->vdev->pdev->dev;
+	unsigned int order = get_order(config->chunk);
 	struct page_pool_params params = {
 		.flags = PP_FLAG_DMA_MAP | PP_FLAG_DMA_SYNC_DEV,
-		.pool_size = ((size_t)config->chunk << config->rx_log2) >>
-			     PAGE_SHIFT,
+		.order = order,
+		/* The ring's, and those that sockets hold for a while */
+		.pool_size = ((size_t)POOL_RINGS * config->chunk <<
+			      config->rx_log2) >> (PAGE_SHIFT + order),
 		.nid = dev_to_node(dev),
 		.dev = dev,
 		.dma_dir = DMA_FROM_DEVICE,
-		.max_len = PAGE_SIZE,
+		.max_len = PAGE_SIZE << order,
 		.netdev = vn->netdev,
 		.queue_idx = q,
 	};
@@ -111,6 +119,7 @@ static struct vane_rxq *alloc_rxq(struct vane_net *vn,
 	if (!rxq)
 		return NULL;
 
+	rxq->phase = 1;
 	rxq->log2 = rings->config.rx_log2;
 	rxq->mask = (1u << rxq->log2) - 1;
 	rxq->index = q;

@@ -31,7 +31,7 @@ static_assert(VANE_RX_HEADROOM % (1 << VANE_RXB_ADDR_SHIFT) == 0);
 /* The smallest ring has buffers of two pages. */
 static_assert(PAGE_SIZE / VANE_RX_CHUNK_SMALL <= 1 << (VANE_RING_LOG2_MIN - 1));
 /* The largest coalesced frame fits into one skb. */
-static_assert((MAX_SKB_FRAGS + 1) * (VANE_RX_CHUNK_LARGE - VANE_RX_OVERHEAD) >=
+static_assert((MAX_SKB_FRAGS + 1) * (VANE_RX_CHUNK_GRO - VANE_RX_OVERHEAD) >=
 	      VANE_TX_MAX_TSO);
 
 /* VANE_RX_FLAGS() of a completion */
@@ -53,13 +53,9 @@ static_assert((MAX_SKB_FRAGS + 1) * (VANE_RX_CHUNK_LARGE - VANE_RX_OVERHEAD) >=
 #define RX_SHAPE		(RX_TYPE | RX_EOP | RX_HASH | RX_CSUM_BAD | \
 				 RX_VLAN | RX_GRO)
 #define RX_SHAPE_USUAL		(RX_TYPE_FIRST | RX_EOP | RX_HASH_L4)
-
-/* What is counted of every frame */
-struct rx_counts {
-	unsigned int packets;
-	unsigned int bytes;
-	unsigned int csum_unnecessary;
-};
+#define RX_SHAPE_NONE		(~RX_SHAPE)
+/* What of flags_used they have */
+#define RX_USUAL_USES		(RX_HASH | RX_CSUM_OK)
 
 /* Buffers
  * -------
@@ -103,7 +99,7 @@ static __always_inline bool fill(struct vane_rxq *rxq, gfp_t gfp,
 {
 	const u64 step = FIELD_PREP(VANE_RXB_ID, 1) |
 			 chunk >> VANE_RXB_ADDR_SHIFT;
-	const unsigned int per_page = PAGE_SIZE / chunk;
+	const unsigned int per_page = max(PAGE_SIZE / chunk, 1);
 	u16 tail = rxq->tail;
 	u16 end = rxq->head + rxq->mask + 1 - per_page;
 	struct vane_rx_buf *desc;
@@ -119,7 +115,8 @@ static __always_inline bool fill(struct vane_rxq *rxq, gfp_t gfp,
 		page = page_pool_alloc_pages(rxq->pool, gfp);
 		if (unlikely(!page))
 			break;
-		page_pool_fragment_page(page, per_page);
+		if (per_page > 1)
+			page_pool_fragment_page(page, per_page);
 
 		id = tail & rxq->mask;
 		desc = &rxq->desc[id];
@@ -136,6 +133,19 @@ static __always_inline bool fill(struct vane_rxq *rxq, gfp_t gfp,
 	return (s16)(end - tail) < 0;
 }
 
+/* Notes whether usual frames can be taken: not within another one, nor where
+ * something is unwanted that they have, nor where buffers have to be
+ * synchronised. A refill may have been the first to use a bounce buffer.
+ */
+static void note_usual(struct vane_rxq *rxq)
+{
+	u32 used = READ_ONCE(rxq->flags_used);
+
+	rxq->usual = rxq->skb || (used & RX_USUAL_USES) != RX_USUAL_USES ||
+		     dma_dev_need_sync(rxq->pool->p.dev) ?
+		     RX_SHAPE_NONE : RX_SHAPE_USUAL;
+}
+
 /**
  * vane_rxq_refill() - post buffers until the ring is full
  * @rxq: queue; NAPI, or under rtnl before NAPI runs
@@ -145,9 +155,16 @@ static __always_inline bool fill(struct vane_rxq *rxq, gfp_t gfp,
  */
 bool vane_rxq_refill(struct vane_rxq *rxq, gfp_t gfp)
 {
-	if (rxq->chunk == VANE_RX_CHUNK_LARGE)
-		return fill(rxq, gfp, VANE_RX_CHUNK_LARGE);
-	return fill(rxq, gfp, VANE_RX_CHUNK_SMALL);
+	bool full;
+
+	if (rxq->chunk == VANE_RX_CHUNK_SMALL)
+		full = fill(rxq, gfp, VANE_RX_CHUNK_SMALL);
+	else if (rxq->chunk == VANE_RX_CHUNK_LARGE)
+		full = fill(rxq, gfp, VANE_RX_CHUNK_LARGE);
+	else
+		full = fill(rxq, gfp, VANE_RX_CHUNK_GRO);
+	note_usual(rxq);
+	return full;
 }
 
 static void drop_buffer(struct vane_rxq *rxq, const void *mem, bool direct)
@@ -230,33 +247,22 @@ static void deliver(struct vane_vector *vec, struct vane_rxq *rxq,
 	napi_gro_receive(&vec->napi, skb);
 }
 
-/* Makes an skb of a frame's first buffer; NULL, and the buffer is given back,
- * if memory ran out.
- */
+/* Makes an skb of a frame's first buffer; NULL if memory ran out. */
 static __always_inline struct sk_buff *
-start_frame(struct vane_rxq *rxq, unsigned int id, u32 flags, unsigned int len,
-	    struct rx_counts *counts)
+build_frame(struct vane_rxq *rxq, unsigned int slot, unsigned int len)
 {
-	void *mem = rxq->mem[id];
+	void *mem = rxq->mem[slot];
 	struct sk_buff *skb;
 
 	net_prefetch(mem + VANE_RX_HEADROOM);
 
 	skb = napi_build_skb(mem, rxq->chunk);
-	if (unlikely(!skb)) {
-		count_alloc_fail(rxq);
-		drop_buffer(rxq, rxq->mem[id], true);
+	if (unlikely(!skb))
 		return NULL;
-	}
 	skb_mark_for_recycle(skb);
 	skb_reserve(skb, VANE_RX_HEADROOM);
 	__skb_put(skb, len);
 	skb_record_rx_queue(skb, rxq->index);
-
-	if (flags & RX_CSUM_OK) {
-		skb->ip_summed = CHECKSUM_UNNECESSARY;
-		counts->csum_unnecessary++;
-	}
 	return skb;
 }
 
@@ -264,8 +270,8 @@ start_frame(struct vane_rxq *rxq, unsigned int id, u32 flags, unsigned int len,
  * again, and its checksum is that of the pseudo-header. Counts what its
  * segments were on the wire beyond the frame itself.
  */
-static bool set_gso(struct vane_vector *vec, struct vane_rxq *rxq,
-		    struct sk_buff *skb, const struct vane_rx_cpl *cpl)
+static bool set_gso(struct vane_rxq *rxq, struct sk_buff *skb,
+		    const struct vane_rx_cpl *cpl)
 {
 	struct skb_shared_info *shinfo = skb_shinfo(skb);
 	struct vane_rxq_stats *stats = rxq->stats;
@@ -299,8 +305,6 @@ static bool set_gso(struct vane_vector *vec, struct vane_rxq *rxq,
 
 	more_segs = shinfo->gso_segs - 1;
 	hdr_bytes = more_segs * hdr_len;
-	vec->packets += more_segs;
-	vec->bytes += hdr_bytes;
 	u64_stats_update_begin(&stats->syncp);
 	u64_stats_add(&stats->packets, more_segs);
 	u64_stats_add(&stats->bytes, hdr_bytes);
@@ -311,18 +315,26 @@ static bool set_gso(struct vane_vector *vec, struct vane_rxq *rxq,
 	return true;
 }
 
-/* Does to a frame what its first completion asks for. */
-static void finish_head(struct vane_vector *vec, struct vane_rxq *rxq,
-			struct sk_buff *skb, const struct vane_rx_cpl *cpl,
-			u32 flags)
+/* Does to a frame what its first completion asks for, and counts it. */
+static void finish_head(struct vane_rxq *rxq, struct sk_buff *skb,
+			const struct vane_rx_cpl *cpl, u32 flags)
 {
+	struct vane_rxq_stats *stats = rxq->stats;
+
+	if (flags & RX_CSUM_OK)
+		skb->ip_summed = CHECKSUM_UNNECESSARY;
+	u64_stats_update_begin(&stats->syncp);
+	u64_stats_add(&stats->csum_unnecessary, !!(flags & RX_CSUM_OK));
+	u64_stats_add(&stats->csum_bad, !!(flags & RX_CSUM_BAD));
+	u64_stats_update_end(&stats->syncp);
+
 	if (flags & RX_HASH)
 		skb_set_hash(skb, FIELD_GET(VANE_RXC_HASH,
 					    le64_to_cpu(cpl->data)),
 			     (flags & RX_HASH) == RX_HASH_L4 ?
 			     PKT_HASH_TYPE_L4 : PKT_HASH_TYPE_L3);
 
-	if (flags & RX_GRO && !set_gso(vec, rxq, skb, cpl))
+	if (flags & RX_GRO && !set_gso(rxq, skb, cpl))
 		stop_polling(rxq);
 
 	if (flags & RX_VLAN)
@@ -331,99 +343,151 @@ static void finish_head(struct vane_vector *vec, struct vane_rxq *rxq,
 						 le64_to_cpu(cpl->data)));
 }
 
-static void add_counts(struct vane_vector *vec, struct vane_rxq *rxq,
-		       const struct rx_counts *counts)
+/* Counts and delivers the frame that has all its buffers. */
+static void finish_frame(struct vane_vector *vec, struct vane_rxq *rxq)
 {
 	struct vane_rxq_stats *stats = rxq->stats;
+	struct sk_buff *skb = rxq->skb;
 
-	vec->packets += counts->packets;
-	vec->bytes += counts->bytes;
-
+	rxq->skb = NULL;
 	u64_stats_update_begin(&stats->syncp);
-	u64_stats_add(&stats->packets, counts->packets);
-	u64_stats_add(&stats->bytes, counts->bytes);
-	u64_stats_add(&stats->csum_unnecessary, counts->csum_unnecessary);
-	u64_stats_update_end(&stats->syncp);
-}
-
-/* What add_counts() does not: of a frame that was coalesced, or is wrong */
-static void count_rare(struct vane_rxq *rxq, const struct sk_buff *skb,
-		       u32 flags)
-{
-	struct vane_rxq_stats *stats = rxq->stats;
-
-	u64_stats_update_begin(&stats->syncp);
-	if (flags & RX_CSUM_BAD)
-		u64_stats_inc(&stats->csum_bad);
+	u64_stats_inc(&stats->packets);
+	u64_stats_add(&stats->bytes, skb->len);
 	if (skb_is_gso(skb)) {
 		u64_stats_add(&stats->gro_bytes, skb->len);
 		u64_stats_add(&stats->gro_wire_bytes, skb->len);
 	}
 	u64_stats_update_end(&stats->syncp);
+	deliver(vec, rxq, skb);
 }
 
-/* Adds a further buffer to the frame; false if the device made that up. Without
- * an skb, for want of memory, the rest of the frame is dropped.
+/* Completions
+ * -----------
  */
-static noinline bool continue_frame(struct vane_rxq *rxq, unsigned int id,
-				    u32 flags, unsigned int len)
+
+/* Reads the flags of a completion that is there. */
+static __always_inline bool
+read_completion(const struct vane_rxq *rxq, const struct vane_rx_cpl *cpl,
+		size_t size, u64 *info)
 {
-	struct sk_buff *skb = rxq->skb;
-	void *mem = rxq->mem[id];
+	const __le64 *last = (const void *)cpl + size - sizeof(*last);
 
-	if (unlikely((flags & RX_TYPE) != RX_TYPE_MORE))
+	*info = le64_to_cpu(READ_ONCE(*last));
+	if (FIELD_GET(VANE_RXC_PHASE, *info) != rxq->phase)
 		return false;
 
-	if (unlikely(!skb)) {
-		drop_buffer(rxq, mem, true);
-		return true;
-	}
-	if (unlikely(skb_shinfo(skb)->nr_frags == MAX_SKB_FRAGS))
-		return false;
-
-	skb_add_rx_frag(skb, skb_shinfo(skb)->nr_frags, virt_to_page(mem),
-			offset_in_page(mem) + VANE_RX_HEADROOM, len, rxq->chunk);
+	/* The rest of the completion, and the frame, after the phase */
+	dma_rmb();
+	if (last != &cpl->info)
+		*info = le64_to_cpu(cpl->info);
 	return true;
 }
 
-/* Takes a buffer that begins or ends a frame; false as above. */
-static noinline bool take_end(struct vane_vector *vec, struct vane_rxq *rxq,
-			      unsigned int id, const struct vane_rx_cpl *cpl,
-			      u32 flags, unsigned int len)
+static __always_inline unsigned int frame_len(const struct vane_rx_cpl *cpl)
 {
-	struct sk_buff *skb = rxq->skb;
-	struct rx_counts counts = {};
-
-	if (!skb && (flags & RX_TYPE) == RX_TYPE_FIRST) {
-		skb = start_frame(rxq, id, flags, len, &counts);
-		if (skb)
-			finish_head(vec, rxq, skb, cpl, flags);
-	} else if (!continue_frame(rxq, id, flags, len)) {
-		return false;
-	}
-
-	rxq->skb = flags & RX_EOP ? NULL : skb;
-	if (flags & RX_EOP && likely(skb)) {
-		counts.packets = 1;
-		counts.bytes = skb->len;
-		count_rare(rxq, skb, flags);
-		deliver(vec, rxq, skb);
-	}
-	add_counts(vec, rxq, &counts);
-	return true;
+	return FIELD_GET(VANE_RXC_LEN, le64_to_cpu(cpl->data));
 }
 
-/* Takes a buffer of any frame but a usual one; false if the device made that
- * up, when the buffer is left where it is.
- */
-static noinline bool take_unusual(struct vane_vector *vec, struct vane_rxq *rxq,
-				  unsigned int id,
-				  const struct vane_rx_cpl *cpl, u32 flags,
-				  unsigned int len)
+/* The device uses the buffers in order, and not beyond their end. */
+static __always_inline bool is_valid(const struct vane_rxq *rxq,
+				     unsigned int slot, u64 info,
+				     unsigned int len)
 {
-	if ((flags & (RX_TYPE | RX_EOP)) == RX_TYPE_MORE)
-		return continue_frame(rxq, id, flags, len);
-	return take_end(vec, rxq, id, cpl, flags, len);
+	return FIELD_GET(VANE_RXC_BUF_ID, info) == (u16)slot &&
+	       len - 1 < rxq->buf_len;
+}
+
+/* Takes a buffer that begins a frame, or one of a frame for whose head memory ran
+ * out, which is dropped; returns how many. @eop tells if the frame ends with it.
+ */
+static __always_inline unsigned int
+take_first(struct vane_rxq *rxq, unsigned int slot, size_t size, bool *eop)
+{
+	const struct vane_rx_cpl *cpl = rxq->cpl + slot * size;
+	void *mem = rxq->mem[slot];
+	unsigned int len;
+	u32 flags;
+	u64 info;
+
+	if (!read_completion(rxq, cpl, size, &info))
+		return 0;
+	flags = VANE_RX_FLAGS(info) & READ_ONCE(rxq->flags_used);
+	len = frame_len(cpl);
+	if (unlikely(((flags & RX_TYPE) != RX_TYPE_FIRST &&
+		      (flags & RX_TYPE) != RX_TYPE_MORE) ||
+		     !is_valid(rxq, slot, info, len))) {
+		stop_polling(rxq);
+		return 0;
+	}
+
+	*eop = flags & RX_EOP;
+	if (dma_dev_need_sync(rxq->pool->p.dev))
+		sync_buffer(rxq, mem, len);
+	if (likely((flags & RX_TYPE) == RX_TYPE_FIRST)) {
+		rxq->skb = build_frame(rxq, slot, len);
+		if (likely(rxq->skb)) {
+			finish_head(rxq, rxq->skb, cpl, flags);
+			return 1;
+		}
+		count_alloc_fail(rxq);
+	}
+	drop_buffer(rxq, mem, true);
+	return 1;
+}
+
+/* Adds to the frame the buffers that continue it, up to @room; returns how many,
+ * and by @eop whether the last of them ends it.
+ */
+static __always_inline unsigned int
+add_parts(struct vane_rxq *rxq, unsigned int slot, unsigned int room,
+	  size_t size, bool *eop)
+{
+	const struct vane_rx_cpl *cpl = rxq->cpl + slot * size;
+	bool need_sync = dma_dev_need_sync(rxq->pool->p.dev);
+	struct sk_buff *skb = rxq->skb;
+	struct skb_shared_info *shinfo = skb_shinfo(skb);
+	unsigned int end = slot + room;
+	unsigned int first = slot;
+	unsigned int bytes = 0;
+	struct page *page;
+	skb_frag_t *frag;
+	unsigned int len;
+	u32 flags = 0;
+	void *mem;
+	u64 info;
+
+	frag = &shinfo->frags[shinfo->nr_frags];
+	while (slot != end && !(flags & RX_EOP) &&
+	       read_completion(rxq, cpl, size, &info)) {
+		len = frame_len(cpl);
+		flags = VANE_RX_FLAGS(info);
+		if (unlikely((flags & RX_TYPE) != RX_TYPE_MORE ||
+			     !is_valid(rxq, slot, info, len) ||
+			     frag == &shinfo->frags[MAX_SKB_FRAGS])) {
+			flags = 0;
+			stop_polling(rxq);
+			break;
+		}
+
+		mem = rxq->mem[slot];
+		if (unlikely(need_sync))
+			sync_buffer(rxq, mem, len);
+		page = virt_to_page(mem);
+		skb_frag_fill_page_desc(frag++, page,
+					offset_in_page(mem) + VANE_RX_HEADROOM,
+					len);
+		skb_propagate_pfmemalloc(page, skb);
+		bytes += len;
+		slot++;
+		cpl = (const void *)cpl + size;
+	}
+
+	shinfo->nr_frags = frag - shinfo->frags;
+	skb->len += bytes;
+	skb->data_len += bytes;
+	skb->truesize += (slot - first) * rxq->chunk;
+	*eop = flags & RX_EOP;
+	return slot - first;
 }
 
 /* Posts buffers in place of used ones; false if it must be tried again. */
@@ -432,6 +496,7 @@ static bool refill(struct vane_rxq *rxq)
 	bool full = vane_rxq_refill(rxq, GFP_ATOMIC | __GFP_NOWARN);
 
 	vane_rxq_kick(rxq);
+	rxq->short_of = !full;
 	if (likely(full))
 		return true;
 
@@ -440,98 +505,129 @@ static bool refill(struct vane_rxq *rxq)
 	return (u16)(rxq->tail - rxq->head) > RX_STARVED;
 }
 
-/* What frames have to look like to be usual now: none is within another, or
- * where nobody wants the hash.
- */
-static u32 usual_shape(const struct vane_rxq *rxq, u32 used)
+/* The head came to a multiple of RX_REFILL_BATCH. */
+static void end_batch(struct vane_rxq *rxq)
 {
-	return rxq->skb || !(used & RX_HASH) ? ~RX_SHAPE : RX_SHAPE_USUAL;
+	if (!(rxq->head & rxq->mask))
+		rxq->phase = !rxq->phase;
+	refill(rxq);
 }
 
-/* Receives up to the next refill, which is made then. @budget is what is left of
- * NAPI's. Returns false where nothing more can be received.
+/* Takes buffers of another frame than usual ones, up to its end or that of the
+ * batch; false if nothing more can be received. What the device cannot have
+ * meant stays where it is, and ends the polling.
  */
-static __always_inline bool receive(struct vane_vector *vec,
-				    struct vane_rxq *rxq, int *budget,
-				    size_t cpl_size)
+static __always_inline bool
+take_frame(struct vane_vector *vec, struct vane_rxq *rxq, size_t size)
 {
-	u32 used = READ_ONCE(rxq->flags_used);
-	u32 usual = usual_shape(rxq, used);
-	unsigned int id = rxq->head & rxq->mask;
-	unsigned int first = id;
-	unsigned int end = min_t(unsigned int, id + *budget,
-				 round_down(id, RX_REFILL_BATCH) +
-				 RX_REFILL_BATCH);
-	void *at = rxq->cpl + id * cpl_size;
-	/* The phase is 1 in the first pass over the ring, and so on. */
-	u64 phase = rxq->head & (rxq->mask + 1) ? 0 : VANE_RXC_PHASE;
-	/* A refill may have been the first to use a bounce buffer. */
-	bool need_sync = dma_dev_need_sync(rxq->pool->p.dev);
-	struct rx_counts counts = {};
-	unsigned int unusual = 0;	/* buffers that are no usual frame */
-	unsigned int parts = 0;		/* buffers that do not end a frame */
+	unsigned int slot = rxq->head & rxq->mask;
+	unsigned int room = RX_REFILL_BATCH - slot % RX_REFILL_BATCH;
+	unsigned int taken = 0;
+	bool eop = false;
 
-	for (; id < end; id++, at += cpl_size) {
-		const struct vane_rx_cpl *cpl = at;
-		const __le64 *last = at + cpl_size - sizeof(*last);
+	if (!rxq->skb)
+		taken = take_first(rxq, slot, size, &eop);
+	if (rxq->skb && !eop)
+		taken += add_parts(rxq, slot + taken, room - taken, size, &eop);
+	if (rxq->skb && eop)
+		finish_frame(vec, rxq);
+	note_usual(rxq);
+
+	rxq->head += taken;
+	if (taken == room)
+		end_batch(rxq);
+	return taken && !rxq->broken;
+}
+
+static noinline bool take_unusual(struct vane_vector *vec, struct vane_rxq *rxq)
+{
+	return take_frame(vec, rxq, sizeof(struct vane_rx_cpl));
+}
+
+static noinline bool take_unusual32(struct vane_vector *vec,
+				    struct vane_rxq *rxq)
+{
+	return take_frame(vec, rxq, sizeof(struct vane_rx_cpl32));
+}
+
+/* Receives @budget frames, or as many as there are; returns how many. */
+static __always_inline int receive(struct vane_vector *vec,
+				   struct vane_rxq *rxq, int budget,
+				   size_t size)
+{
+	struct vane_rxq_stats *stats = rxq->stats;
+	unsigned int csum_unnecessary = 0;
+	unsigned int unusual = 0;
+	unsigned int bytes = 0;
+	int left = budget;
+
+	if (unlikely(~READ_ONCE(rxq->flags_used) & RX_USUAL_USES))
+		rxq->usual = RX_SHAPE_NONE;
+
+	while (left > 0) {
+		unsigned int slot = rxq->head & rxq->mask;
+		const struct vane_rx_cpl *cpl = rxq->cpl + slot * size;
+		unsigned int end = min_t(unsigned int, slot + left,
+					 round_down(slot, RX_REFILL_BATCH) +
+					 RX_REFILL_BATCH);
 		struct sk_buff *skb;
+		unsigned int taken;
 		unsigned int len;
-		u16 buf_id;
-		u32 flags;
+		bool odd = false;
 		u64 info;
 
-		info = le64_to_cpu(READ_ONCE(*last));
-		if ((info ^ phase) & VANE_RXC_PHASE)
-			break;
-
-		/* The rest of the completion, and the frame, after the phase */
-		dma_rmb();
-		if (last != &cpl->info)
-			info = le64_to_cpu(cpl->info);
-		len = FIELD_GET(VANE_RXC_LEN, le64_to_cpu(cpl->data));
-		buf_id = FIELD_GET(VANE_RXC_BUF_ID, info);
-		if (unlikely(buf_id != (u16)id || len - 1 >= rxq->buf_len)) {
-			stop_polling(rxq);
-			break;
-		}
-		if (need_sync)
-			sync_buffer(rxq, rxq->mem[id], len);
-
-		flags = VANE_RX_FLAGS(info);
-		if (unlikely((flags & RX_SHAPE) != usual)) {
-			if (!take_unusual(vec, rxq, id, cpl, flags & used,
-					  len)) {
-				stop_polling(rxq);
+		for (; slot != end;
+		     slot++, cpl = (const void *)cpl + size) {
+			if (!read_completion(rxq, cpl, size, &info))
 				break;
+			len = frame_len(cpl);
+			odd = (VANE_RX_FLAGS(info) & RX_SHAPE) != rxq->usual ||
+			      !is_valid(rxq, slot, info, len);
+			if (unlikely(odd))
+				break;
+			skb = build_frame(rxq, slot, len);
+			odd = !skb;
+			if (unlikely(odd))
+				break;
+
+			if (VANE_RX_FLAGS(info) & RX_CSUM_OK) {
+				skb->ip_summed = CHECKSUM_UNNECESSARY;
+				csum_unnecessary++;
 			}
-			usual = usual_shape(rxq, used);
-			unusual++;
-			parts += !(flags & RX_EOP);
-			continue;
+			skb_set_hash(skb,
+				     FIELD_GET(VANE_RXC_HASH,
+					       le64_to_cpu(cpl->data)),
+				     PKT_HASH_TYPE_L4);
+			bytes += len;
+			deliver(vec, rxq, skb);
 		}
 
-		skb = start_frame(rxq, id, flags & used, len, &counts);
-		if (unlikely(!skb)) {
-			unusual++;
-			continue;
+		/* Nothing but this function changes the head. */
+		taken = slot - (rxq->head & rxq->mask);
+		rxq->head += taken;
+		left -= taken;
+		if (unlikely(odd)) {
+			if (!(size == sizeof(struct vane_rx_cpl32) ?
+			      take_unusual32(vec, rxq) :
+			      take_unusual(vec, rxq)))
+				break;
+			if (!rxq->skb) {
+				unusual++;
+				left--;
+			}
+		} else if (slot != end) {
+			break;
+		} else if (!(slot % RX_REFILL_BATCH)) {
+			end_batch(rxq);
 		}
-		skb_set_hash(skb,
-			     FIELD_GET(VANE_RXC_HASH, le64_to_cpu(cpl->data)),
-			     PKT_HASH_TYPE_L4);
-		counts.bytes += len;
-		deliver(vec, rxq, skb);
 	}
 
-	counts.packets = id - first - unusual;
-	if (counts.packets)
-		add_counts(vec, rxq, &counts);
-	*budget -= id - first - parts;
-	rxq->head += id - first;
-	if (id != end)
-		return false;
-	if (!(id % RX_REFILL_BATCH))
-		refill(rxq);
-	return true;
+	u64_stats_update_begin(&stats->syncp);
+	u64_stats_add(&stats->packets, budget - left - unusual);
+	u64_stats_add(&stats->bytes, bytes);
+	u64_stats_add(&stats->csum_unnecessary, csum_unnecessary);
+	u64_stats_update_end(&stats->syncp);
+	return budget - left;
 }
 
 /**
@@ -546,22 +642,18 @@ static __always_inline bool receive(struct vane_vector *vec,
  */
 int vane_rxq_poll(struct vane_vector *vec, struct vane_rxq *rxq, int budget)
 {
-	int left = budget;
+	int done;
 
 	if (unlikely(rxq->broken))
 		return 0;
 
 	if (rxq->cpl_shift == ilog2(sizeof(struct vane_rx_cpl32)))
-		while (left > 0 && receive(vec, rxq, &left,
-					   sizeof(struct vane_rx_cpl32)))
-			;
+		done = receive(vec, rxq, budget, sizeof(struct vane_rx_cpl32));
 	else
-		while (left > 0 && receive(vec, rxq, &left,
-					   sizeof(struct vane_rx_cpl)))
-			;
+		done = receive(vec, rxq, budget, sizeof(struct vane_rx_cpl));
 
-	if (unlikely((u16)(rxq->tail - rxq->head) <= RX_STARVED) &&
-	    !refill(rxq))
+	if (unlikely(rxq->short_of) &&
+	    (u16)(rxq->tail - rxq->head) <= RX_STARVED && !refill(rxq))
 		return budget;
-	return budget - left;
+	return done;
 }

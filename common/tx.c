@@ -163,33 +163,34 @@ static void stop_if_full(struct vane_txq *txq)
  */
 netdev_tx_t vane_start_xmit(struct sk_buff *skb, struct net_device *netdev)
 {
-	unsigned int count = skb_shinfo(skb)->nr_frags + 1;
 	struct vane_net *vn = netdev_priv(netdev);
 	struct vane_txq *txq = vn->txq[skb_get_queue_mapping(skb)];
-	unsigned int len = skb_headlen(skb);
 	u64 flags = VANE_TXD_EOP;
 	struct vane_tx_desc *desc;
 	struct vane_tx_buf *buf;
+	unsigned int count;
 	unsigned int space;
 	unsigned int slot;
+	unsigned int len;
 	dma_addr_t dma;
 	u64 ctrl;
 
 	space = tx_space(txq);
-	if (unlikely(space < count)) {
+	if (unlikely(space < TX_FRAME_DESC)) {
 		stop_if_full(txq);
 		return NETDEV_TX_BUSY;
 	}
 
+	slot = txq->tail & txq->mask;
+	buf = &txq->buf[slot];
+	count = skb_shinfo(skb)->nr_frags + 1;
+	len = skb_headlen(skb);
 	dma = dma_map_single(txq->dev, skb->data, len, DMA_TO_DEVICE);
 	if (unlikely(dma_mapping_error(txq->dev, dma)))
 		goto drop;
-
-	slot = txq->tail & txq->mask;
-	buf = &txq->buf[slot];
-	buf->skb = skb;
 	buf->dma = dma;
 	buf->len = len;
+	buf->skb = skb;
 	buf->bytes = skb->len;
 	buf->segs = 1;
 
@@ -287,10 +288,13 @@ EXPORT_SYMBOL_NS_GPL(vane_features_check, VANE_NS);
  */
 void vane_txq_clean(struct vane_vector *vec, struct vane_txq *txq, int budget)
 {
+	struct vane_tx_buf *const end = txq->buf + txq->mask + 1;
 	struct vane_txq_stats *stats = txq->stats;
 	unsigned int packets = 0;
 	unsigned int bytes = 0;
+	struct vane_tx_buf *buf;
 	u32 head = txq->head;
+	u32 space;
 	bool woken;
 	u16 done;
 
@@ -306,39 +310,35 @@ void vane_txq_clean(struct vane_vector *vec, struct vane_txq *txq, int budget)
 		return;
 	}
 
-	/* Up to the end of the ring, and from its start */
+	buf = &txq->buf[head & txq->mask];
+	head += done;
 	do {
-		u32 slot = head & txq->mask;
-		u32 span = min(done, txq->mask + 1 - slot);
-		struct vane_tx_buf *buf = &txq->buf[slot];
-		const struct vane_tx_buf *end = buf + span;
-
-		do {
-			unmap(txq, buf);
-			if (!buf->skb)
-				continue;
-
+		unmap(txq, buf);
+		if (buf->skb) {
 			packets += buf->segs;
 			bytes += buf->bytes;
 			napi_consume_skb(buf->skb, budget);
-		} while (++buf != end);
-		head += span;
-		done -= span;
-	} while (done);
-	WRITE_ONCE(txq->head, head);
+		}
+		if (++buf == end)
+			buf = txq->buf;
+	} while (--done);
+	/* Pairs with the look at it in tx_space(): whoever sees room there may
+	 * write over what was read here.
+	 */
+	smp_store_release(&txq->head, head);
+	space = txq->mask + 1 - (READ_ONCE(txq->tail) - head);
 
 	/* A netdev that is detached sends nothing but what its self-test does. */
-	woken = !__netif_txq_completed_wake(txq->nq, packets, bytes,
-					    tx_space(txq), TX_WAKE_DESC,
+	woken = !__netif_txq_completed_wake(txq->nq, packets, bytes, space,
+					    TX_WAKE_DESC,
 					    !netif_device_present(txq->nq->dev));
 
 	u64_stats_update_begin(&stats->napi_sync);
 	u64_stats_add(&stats->packets, packets);
 	u64_stats_add(&stats->bytes, bytes);
-	u64_stats_add(&stats->wake, woken);
+	if (unlikely(woken))
+		u64_stats_inc(&stats->wake);
 	u64_stats_update_end(&stats->napi_sync);
-	vec->packets += packets;
-	vec->bytes += bytes;
 }
 
 /**
