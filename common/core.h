@@ -26,7 +26,7 @@
  * struct vane_tx_buf - the driver's side of one transmit descriptor
  * @skb: frame that ends with this descriptor, else NULL; stale once completed
  * @dma: address of the fragment, to unmap it
- * @len: bytes of the fragment
+ * @len: bytes of the fragment, 0 if it was copied
  * @bytes: with @skb: bytes of the frame on the wire, all segments together
  * @segs: with @skb: segments that the frame is on the wire
  */
@@ -92,8 +92,11 @@ struct vane_rxq_stats {
  * @buf: one per descriptor
  * @nq: the core's queue
  * @dev: for DMA
+ * @copy: VANE_TX_COPY_MAX bytes for each descriptor, NULL if there was no memory
+ * @copy_dma: address of @copy for the device
  * @mask: entries - 1
  * @tail: next descriptor to fill, free-running
+ * @copybreak: longest frame that is copied; written under rtnl
  * @doorbell: VANE_DB_TXQ of this queue
  * @shadow: shadow doorbell, NULL where not negotiated
  * @rung: tail that the device was told of, free-running
@@ -115,8 +118,11 @@ struct vane_txq {
 	struct vane_tx_buf *buf;
 	struct netdev_queue *nq;
 	struct device *dev;
+	void *copy;
+	dma_addr_t copy_dma;
 	u32 mask;
 	u32 tail;
+	u32 copybreak;
 
 	__cacheline_group_end_aligned(xmit);
 
@@ -329,6 +335,9 @@ struct vane_vector {
 	char name[IFNAMSIZ + 16];
 };
 
+/* Frames that are copied to be sent: a mapping of their own costs more */
+#define VANE_TX_COPY_MAX		128
+
 /* Receive buffers: headroom, what the device writes, skb_shared_info */
 #define VANE_RX_HEADROOM		64
 #define VANE_RX_OVERHEAD		(VANE_RX_HEADROOM + \
@@ -362,6 +371,8 @@ void vane_rings_set_options(struct vane_net *vn, netdev_features_t features);
 
 /* tx.c APIs: NAPI */
 void vane_txq_clean(struct vane_vector *vec, struct vane_txq *txq, int budget);
+/* tx.c APIs: under rtnl */
+void vane_txq_set_copybreak(struct vane_txq *txq, u32 bytes);
 /* tx.c APIs: queue disabled, under rtnl */
 void vane_txq_drop(struct vane_txq *txq);
 

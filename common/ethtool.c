@@ -383,6 +383,44 @@ static void get_regs(struct net_device *netdev, struct ethtool_regs *regs,
 	dump_regs(vn->vdev, &dump);
 }
 
+/* Tunables
+ * --------
+ */
+
+static int get_tunable(struct net_device *netdev,
+		       const struct ethtool_tunable *tuna, void *data)
+{
+	const struct vane_net *vn = netdev_priv(netdev);
+
+	if (tuna->id != ETHTOOL_TX_COPYBREAK)
+		return -EOPNOTSUPP;
+
+	*(u32 *)data = vn->tx_copybreak;
+	return 0;
+}
+
+static int set_tunable(struct net_device *netdev,
+		       const struct ethtool_tunable *tuna, const void *data)
+{
+	struct vane_net *vn = netdev_priv(netdev);
+	u32 bytes = *(const u32 *)data;
+	u16 q;
+
+	if (tuna->id != ETHTOOL_TX_COPYBREAK)
+		return -EOPNOTSUPP;
+	if (bytes > VANE_TX_COPY_MAX) {
+		netdev_err(netdev, "tx-copybreak is %u bytes at most\n",
+			   VANE_TX_COPY_MAX);
+		return -EINVAL;
+	}
+
+	vn->tx_copybreak = bytes;
+	if (vn->rings)
+		for (q = 0; q < vn->rings->config.num_queues; q++)
+			vane_txq_set_copybreak(vn->rings->txq[q], bytes);
+	return 0;
+}
+
 const struct ethtool_ops vane_ethtool_ops = {
 	.supported_coalesce_params = ETHTOOL_COALESCE_RX_USECS |
 				     ETHTOOL_COALESCE_USE_ADAPTIVE_RX,
@@ -400,6 +438,8 @@ const struct ethtool_ops vane_ethtool_ops = {
 	.set_channels		= set_channels,
 	.get_coalesce		= get_coalesce,
 	.set_coalesce		= set_coalesce,
+	.get_tunable		= get_tunable,
+	.set_tunable		= set_tunable,
 #ifdef VANE_HAVE_RX_RING_COUNT
 	.get_rx_ring_count	= get_rx_ring_count,
 #endif

@@ -874,6 +874,7 @@ struct vane_net *vane_net_alloc(struct vane_dev *vdev,
 			      vdev->ring_log2_max);
 	vn->rx_log2 = clamp_t(u8, RX_LOG2_DEFAULT, vdev->ring_log2_min,
 			      vdev->ring_log2_max);
+	vn->tx_copybreak = VANE_TX_COPY_MAX;
 	vane_vectors_init(vn);
 	vane_rss_init(vn);
 	mutex_init(&vn->link_lock);

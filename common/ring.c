@@ -19,6 +19,11 @@ static size_t tx_ring_bytes(const struct vane_txq *txq)
 	return sizeof(struct vane_tx_desc) << txq->log2;
 }
 
+static size_t tx_copy_bytes(const struct vane_txq *txq)
+{
+	return (size_t)VANE_TX_COPY_MAX << txq->log2;
+}
+
 /* Completions and, behind them, buffers */
 static size_t rx_ring_bytes(const struct vane_rxq *rxq)
 {
@@ -67,6 +72,11 @@ static struct vane_txq *alloc_txq(struct vane_net *vn,
 				       GFP_KERNEL);
 	if (!txq->desc)
 		goto free_buf;
+
+	/* Without it every frame is mapped. */
+	txq->copy = dma_alloc_coherent(dev, tx_copy_bytes(txq), &txq->copy_dma,
+				       GFP_KERNEL | __GFP_NOWARN);
+	vane_txq_set_copybreak(txq, vn->tx_copybreak);
 	return txq;
 
 free_buf:
@@ -79,6 +89,9 @@ free_txq:
 static void free_txq(struct vane_txq *txq)
 {
 	vane_txq_drop(txq);
+	if (txq->copy)
+		dma_free_coherent(txq->dev, tx_copy_bytes(txq), txq->copy,
+				  txq->copy_dma);
 	dma_free_coherent(txq->dev, tx_ring_bytes(txq), txq->desc, txq->dma);
 	kvfree(txq->buf);
 	kfree(txq);

@@ -59,7 +59,23 @@ static void kick(struct vane_txq *txq)
 
 static void unmap(struct vane_txq *txq, struct vane_tx_buf *buf)
 {
-	dma_unmap_page(txq->dev, buf->dma, buf->len, DMA_TO_DEVICE);
+	if (buf->len)
+		dma_unmap_page(txq->dev, buf->dma, buf->len, DMA_TO_DEVICE);
+}
+
+/* Copies a frame to where the device can read it: with an IOMMU a mapping takes
+ * much longer than that, and without one no less.
+ */
+static dma_addr_t copy_frame(struct vane_txq *txq, const struct sk_buff *skb,
+			     unsigned int slot)
+{
+	unsigned int at = slot * VANE_TX_COPY_MAX;
+
+	if (skb_is_nonlinear(skb))
+		skb_copy_bits(skb, 0, txq->copy + at, skb->len);
+	else
+		memcpy(txq->copy + at, skb->data, skb->len);
+	return txq->copy_dma + at;
 }
 
 static void count_stop(struct vane_txq *txq)
@@ -183,13 +199,20 @@ netdev_tx_t vane_start_xmit(struct sk_buff *skb, struct net_device *netdev)
 
 	slot = txq->tail & txq->mask;
 	buf = &txq->buf[slot];
-	count = skb_shinfo(skb)->nr_frags + 1;
-	len = skb_headlen(skb);
-	dma = dma_map_single(txq->dev, skb->data, len, DMA_TO_DEVICE);
-	if (unlikely(dma_mapping_error(txq->dev, dma)))
-		goto drop;
-	buf->dma = dma;
-	buf->len = len;
+	if (skb->len <= READ_ONCE(txq->copybreak)) {
+		count = 1;
+		len = skb->len;
+		dma = copy_frame(txq, skb, slot);
+		buf->len = 0;
+	} else {
+		count = skb_shinfo(skb)->nr_frags + 1;
+		len = skb_headlen(skb);
+		dma = dma_map_single(txq->dev, skb->data, len, DMA_TO_DEVICE);
+		if (unlikely(dma_mapping_error(txq->dev, dma)))
+			goto drop;
+		buf->dma = dma;
+		buf->len = len;
+	}
 	buf->skb = skb;
 	buf->bytes = skb->len;
 	buf->segs = 1;
@@ -339,6 +362,18 @@ void vane_txq_clean(struct vane_vector *vec, struct vane_txq *txq, int budget)
 	if (unlikely(woken))
 		u64_stats_inc(&stats->wake);
 	u64_stats_update_end(&stats->napi_sync);
+}
+
+/**
+ * vane_txq_set_copybreak() - set which frames are copied
+ * @txq: queue; under rtnl
+ * @bytes: of the longest one, VANE_TX_COPY_MAX at most; 0 for none
+ *
+ * A queue that found no memory for copies maps them all.
+ */
+void vane_txq_set_copybreak(struct vane_txq *txq, u32 bytes)
+{
+	WRITE_ONCE(txq->copybreak, txq->copy ? bytes : 0);
 }
 
 /**

@@ -198,6 +198,7 @@ extern const struct ethtool_ops vane_ethtool_ops;
  * @rx_log2: log2 of the entries of each receive ring
  * @adaptive: moderation by net_dim instead of @itr
  * @itr: microseconds between interrupts of a vector
+ * @tx_copybreak: bytes of the longest frame that is copied to be sent
  * @msg_enable: NETIF_MSG_* that go to the log
  * @rss_ctrl: VANE_RSS_CTRL_* of what is hashed
  * @rss_key: Toeplitz key
@@ -228,6 +229,7 @@ struct vane_net {
 	u8 rx_log2;
 	bool adaptive;
 	u16 itr;
+	u16 tx_copybreak;
 	u32 msg_enable;
 	u32 rss_ctrl;
 	u8 rss_key[VANE_RSS_KEY_SIZE];

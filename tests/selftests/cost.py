@@ -15,6 +15,9 @@ IDLE = 3        # seconds
 CHANGES = 32
 ROUND_TRIP = 12
 
+SHORT = 128     # bytes that a driver copies, at most
+FRAGS = 4
+
 TX_DESCRIPTOR = 16
 RX_BUFFER = 8
 RX_COMPLETION = 16
@@ -64,16 +67,16 @@ def stats_reads(env):
     return env.counters(0)["mmio-reads"] - before
 
 
-def pktgen(one, other):
-    """Sends some PACKETS from @one to @other.
+def pktgen(one, other, size=SIZE, frags=0):
+    """Sends some PACKETS from @one to @other, each in a head and @frags pieces.
 
     Returns how many were sent and received, and the looks at statistics.
     """
     thread = "/proc/net/pktgen/kpktgend_0"
     write(thread, "rem_device_all")
     write(thread, f"add_device {one}")
-    for line in (f"count {PACKETS}", f"burst {BURST}", f"pkt_size {SIZE}",
-                 "delay 0", f"dst_mac {attribute(other, 'address')}",
+    for line in (f"count {PACKETS}", f"burst {BURST}", f"pkt_size {size}",
+                 f"frags {frags}", "delay 0", f"dst_mac {attribute(other, 'address')}",
                  "dst 10.7.0.11", "src_min 10.7.0.10", "src_max 10.7.0.10"):
         write(f"/proc/net/pktgen/{one}", line)
     tx, rx, looks = stats(one), stats(other), 1
@@ -125,6 +128,23 @@ def tx_completion_bytes(env):
     ksft_ge(dma["head"]["writes"], 1)
     ksft_le(dma["head"]["writes"], PACKETS // 8)
     ksft_le(dma["descriptor"]["reads"], PACKETS // 8)
+
+
+def copied_frames(env):
+    """A short frame of many pieces is one piece to the device, if so wished."""
+    one, other = env.names
+    for wish, size, descriptors in ((SHORT, SHORT, 1), (SHORT - 1, SHORT, 1 + FRAGS),
+                                    (SHORT, SHORT + 1, 1 + FRAGS),
+                                    (0, SIZE, 1 + FRAGS)):
+        ethtool(f"--set-tunable {one} tx-copybreak {wish}")
+        defer(ethtool, f"--set-tunable {one} tx-copybreak {SHORT}")
+        before = env.counters(0)
+        sent, got, _ = pktgen(one, other, size, FRAGS)
+        dma = difference(env.counters(0), before)["dma"]
+        ksft_eq(dma["descriptor"]["read-bytes"],
+                sent * TX_DESCRIPTOR * descriptors)
+        ksft_eq(dma["payload"]["read-bytes"], sent * size)
+        ksft_ge(got, 1)
 
 
 def rx_bytes(env):
@@ -209,5 +229,5 @@ def vf_left_alone(env):
 
 if __name__ == "__main__":
     ksft_main([no_mmio_read, doorbells, tx_descriptor_bytes,
-               tx_completion_bytes, rx_bytes, interrupts, rx_doorbells,
+               tx_completion_bytes, copied_frames, rx_bytes, interrupts, rx_doorbells,
                idle_reads, mailbox_round_trip, vf_left_alone], set_up)

@@ -17,6 +17,7 @@ TCP, UDP, SCTP = 6, 17, 132
 DOC4, DOC6 = "192.0.2.1", "2001:db8::1"
 PAUSE_MAC = "01:80:c2:00:00:01"
 RECOVERY = 20
+COPY_MAX = 128      # bytes
 
 
 def set_up():
@@ -175,6 +176,28 @@ def flap(env, port):
     port.wait_carrier(False)
     env.qmp.set(env.nic, "link", True)
     port.wait_carrier()
+
+
+def tx_copybreak(env):
+    """Length of frames that are copied: it outlives rings, and has a limit."""
+    def tunable(port):
+        return port.ethtool("--get-tunable {} tx-copybreak").split()
+
+    for port in env.both:
+        ksft_eq(tunable(port), ["tx-copybreak:", f"{COPY_MAX}"])
+        defer(port.ethtool, f"--set-tunable {{}} tx-copybreak {COPY_MAX}")
+        port.ethtool("--set-tunable {} tx-copybreak 60")
+        port.ethtool("-G {} tx 256")
+        defer(port.ethtool, "-G {} tx 512")
+        log = KernelLog()
+        ksft_in("Invalid argument",
+                fails(f"ethtool --set-tunable {port.ifname} tx-copybreak "
+                      f"{COPY_MAX + 1}", port.ns))
+        ksft_true(log.has(f"tx-copybreak is {COPY_MAX} bytes at most"))
+        ksft_eq(tunable(port), ["tx-copybreak:", "60"])
+        ksft_in("not supported",
+                fails(f"ethtool --set-tunable {port.ifname} rx-copybreak 60",
+                      port.ns))
 
 
 def timestamps(env):
@@ -693,7 +716,7 @@ def led(env):
 
 
 if __name__ == "__main__":
-    ksft_main([driver, register_dump, message_level, timestamps,
+    ksft_main([driver, register_dump, message_level, tx_copybreak, timestamps,
                self_test, self_test_frames, self_test_fails, self_test_down,
                rule_flows, rule_order, rule_table, contexts, context_limit,
                hash_fields, rules_outlive_resets, wrong_rules, partner_speed,
