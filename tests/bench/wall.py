@@ -90,9 +90,11 @@ def measure(nic):
     for name in nic.interfaces[:2]:
         up(name)
     found = rates(nic)
-    link = Connection(nic)
-    found |= streams(link, nic)
-    link.end()
+    # Without a checksum nor segmentation it says nothing of TCP.
+    if nic.name != "floor":
+        link = Connection(nic)
+        found |= streams(link, nic)
+        link.end()
     print(nic.name, found, flush=True)
     return found
 
@@ -109,7 +111,7 @@ def uplink():
     return Nic("vane-uplink", [], ends, [])
 
 
-CARDS = {name: NICS[name] for name in ("vane", "vane-pf", "igbvf", "igb",
+CARDS = {name: NICS[name] for name in ("vane", "floor", "vane-pf", "igbvf", "igb",
                                        "e1000e", "vmxnet3", "virtio")}
 CARDS |= {"vane-uplink": uplink, "veth": veth}
 
