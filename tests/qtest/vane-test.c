@@ -260,6 +260,10 @@ static void test_vector(void)
     g_assert_cmpuint(events(pf, block), ==, 3);
     g_assert_cmpuint(rd32(pf, VANE_VEC(0) + VANE_VEC_EVENTS), ==, 3);
 
+    /* A cause that is set already counts each time that it is raised. */
+    g_assert_cmpuint(field_get(qtest_readq(nic->qts, block + 8),
+                               VANE_SB_CAUSE_COUNT), ==, 3);
+
     /* Moderated: not before the time has come */
     qtest_writel(nic->qts, message, 0);
     wr32(pf, VANE_VEC(0) + VANE_VEC_ITR, 1000);

@@ -2,8 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """More VFs than the machine has interrupt vectors for, probed as others run."""
 
-from lib.py import (Vane, ip, ksft_eq, ksft_ge, ksft_main, ksft_pr, sysctl,
-                    write)
+from lib.py import Vane, ip, ksft_eq, ksft_ge, ksft_main, ksft_pr, sysctl
 
 # One vCPU has about 200 vectors; an open VF there takes one for its queues
 # beside its first.
@@ -14,10 +13,7 @@ def set_up():
     """VFs without a driver."""
     env = Vane()
     sysctl("net.ipv6.conf.default.disable_ipv6", 1)
-    env.autoprobe = f"{env.pf.path}/sriov_drivers_autoprobe"
-    write(env.autoprobe, 0)
-    env.write_numvfs(COUNT)
-    write(env.autoprobe, 1)
+    env.driverless_vfs(COUNT)
     return env
 
 

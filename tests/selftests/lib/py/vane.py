@@ -263,13 +263,19 @@ class Vane:
         if SLOWNESS == 1:
             self.set_vfs(count)
             return
-        path = f"{self.pf.path}/sriov_drivers_autoprobe"
-        write(path, 0)
-        self.write_numvfs(count)
-        write(path, 1)
+        self.driverless_vfs(count)
         for index in indices:
             self.vf(index).bind("vanevf")
             self.vf(index).wait_ifname()
+
+    def driverless_vfs(self, count):
+        """Enables @count VFs without a driver, which they may get later."""
+        path = f"{self.pf.path}/sriov_drivers_autoprobe"
+        write(path, 0)
+        try:
+            self.write_numvfs(count)
+        finally:
+            write(path, 1)
 
     def unbound_vfs(self, count):
         """Enables @count VFs that no driver takes."""
