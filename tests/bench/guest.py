@@ -31,7 +31,7 @@ ROUNDING = 0.1          # seconds that a timer of one second may be late by
 COUNTS = (2048, 10240)  # packets
 TRANSACTIONS = (200, 1200)
 BULK = (4_000_000, 24_000_000)
-TCP_NICS = ("vane", "igbvf", "e1000e", "vmxnet3", "virtio")
+TCP_NICS = ("vane", "veth", "igbvf", "e1000e", "vmxnet3", "virtio")
 NOBODY = "02:00:00:00:00:99"
 PGCTRL = "/proc/net/pktgen/pgctrl"
 PKTGEN_STARTS = 0.3     # seconds, of which it waits for itself half
@@ -201,6 +201,12 @@ def floor():
     return Nic("floor", ["floor"], ["floor0", "floor1"], ["floor"])
 
 
+def veth():
+    """No card at all: what TCP takes whatever is below it."""
+    ip("link add veth0 type veth peer name veth1")
+    return Nic("veth", [], ["veth0", "veth1"], ["veth"])
+
+
 def pair(name, driver, modules):
     """Two cards of the same kind."""
     def make():
@@ -222,6 +228,7 @@ def vane_uplink():
 NICS = {
     "vane": vane,
     "floor": floor,
+    "veth": veth,
     "vane-pf": vane_pf,
     "vane-uplink": vane_uplink,
     "igbvf": igbvf,
@@ -404,7 +411,8 @@ class Connection:
             ip("link set dev lo up", ns)
             ip(f"link set dev {name} up", ns)
             ip(f"addr add 10.7.0.{10 + index}/24 dev {name}", ns)
-            up(name, ns)
+        for index, name in enumerate(nic.interfaces[:2]):
+            up(name, f"ns{index}")
         self.server = Background("netserver -D -4", "ns1", ready="Starting")
 
     def moderate(self, usecs):
@@ -457,10 +465,14 @@ def drive(bench, names, bursts, tcp_names=()):
     cmd("modprobe pktgen")
     for name in names:
         nic = NICS[name]()
+        # An end of veth has a link when the other is up too.
+        for interface in nic.used():
+            ip(f"link set dev {interface} up")
         for interface in nic.used():
             up(interface)
-        packets(bench, nic, bursts)
-        bench.save()
+        if nic.name != "veth":
+            packets(bench, nic, bursts)
+            bench.save()
         if nic.name in tcp_names:
             tcp(bench, nic)
         for interface in nic.used():
