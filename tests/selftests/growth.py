@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""What it costs to configure one VF does not depend on how many there are.
+"""What a VF costs to enable or to configure does not depend on how many there are.
 
 For a guest whose processor executes an instruction each nanosecond (--icount).
 The request is sent without ip, which asks for all VFs each time to find the
@@ -15,15 +15,15 @@ from lib.py import (Rtnl, Vane, defer, ip_json, ksft_eq, ksft_ge, ksft_le,
 COUNTS = (1, 256)
 TIMES = 1000
 SAME = 0.10
+# Of further VFs: the kernel looks through all netdevs for a free name.
+STEPS = ((16, 32), (128, 256))
+GROWTH = 1.25
 
 
 def set_up():
-    """The PF, up; VFs will have no driver, so that nobody else does anything."""
+    """The PF, up."""
     env = Vane()
     env.pf_port()
-    autoprobe = f"{env.pf.path}/sriov_drivers_autoprobe"
-    write(autoprobe, 0)
-    defer(write, autoprobe, 1)
     return env
 
 
@@ -56,11 +56,39 @@ def cost_of_macs(env, vfs):
 
 def mac_cost(env):
     """A VF's MAC costs the same with 1 VF and with 256."""
+    # Without a driver nobody else does anything.
+    autoprobe = f"{env.pf.path}/sriov_drivers_autoprobe"
+    write(autoprobe, 0)
+    defer(write, autoprobe, 1)
     few, many = (cost_of_macs(env, count) for count in COUNTS)
     for name, cost in few.items():
         ksft_ge(cost, TIMES, name)
         ksft_le(abs(many[name] - cost), SAME * cost, name)
 
 
+def cost_of_enabling(env, vfs):
+    """Instructions and the PF's accesses of enabling @vfs VFs with their driver."""
+    before, start = env.counters(), used()
+    env.write_numvfs(vfs)
+    instructions, after = used() - start, env.counters()
+    env.write_numvfs(0)
+    return {"instructions": instructions,
+            "accesses": sum(after[name] - before[name]
+                            for name in ("mmio-reads", "mmio-writes"))}
+
+
+def enable_cost(env):
+    """A further VF costs no more to enable beside 128 VFs than beside 16."""
+    further = []
+    for few, many in STEPS:
+        less, more = (cost_of_enabling(env, vfs) for vfs in (few, many))
+        further.append({name: (more[name] - less[name]) / (many - few)
+                        for name in more})
+        ksft_pr(f"a further VF, {few} to {many}:", further[-1])
+    for name, cost in further[0].items():
+        ksft_ge(cost, 1, name)
+        ksft_le(further[1][name], GROWTH * cost, name)
+
+
 if __name__ == "__main__":
-    ksft_main([mac_cost], set_up)
+    ksft_main([mac_cost, enable_cost], set_up)
