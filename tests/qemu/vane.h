@@ -138,6 +138,8 @@ typedef struct VaneVector {
     uint32_t events;            /* counted */
     uint32_t told;              /* stored in the status block */
     uint32_t seen;              /* the driver's word when it armed */
+    uint32_t late_descs;        /* of vane_event_late(), not yet told */
+    uint32_t late_bytes;        /* of their frames */
     bool enabled;
     bool armed;
     bool dirty;                 /* on VaneDevice.dirty: events to be told */
@@ -590,8 +592,12 @@ void vane_vector_arm(VaneFunction *fn, uint32_t vector, uint32_t seen);
  * vane_events_flush(), which the bottom half calls after its work.
  */
 void vane_event(VaneFunction *fn, uint32_t vector, uint32_t count);
-/* The same for one event that may wait a while for others. */
-void vane_event_late(VaneFunction *fn, uint32_t vector);
+/*
+ * The same for one event, of sent frames, that may wait for others, but no
+ * longer than until there are @most descriptors.
+ */
+void vane_event_late(VaneFunction *fn, uint32_t vector, uint32_t descs,
+                     uint32_t most, uint32_t bytes);
 void vane_events_flush(VaneDevice *dev);
 /* Sets VANE_EVENT_* of the function and tells it by vector 0 at once. */
 void vane_cause(VaneFunction *fn, uint32_t causes);

@@ -4,12 +4,20 @@
  * interrupts").
  */
 #include "qemu/osdep.h"
+#include "qemu/units.h"
 #include "hw/pci/msix.h"
 #include "trace.h"
 #include "vane.h"
 
-/* An event that nobody waits for is told with the next one, or after that. */
-#define LATE_NS     (100 * SCALE_US)
+/*
+ * News of a few sent frames wait for others: for the next event, for so many
+ * descriptors or bytes, less than what a socket has under way by default, or
+ * for that many times what the vector's interrupts are apart, within bounds.
+ */
+#define LATE_BYTES  (128 * KiB)
+#define LATE_ITRS   10
+#define LATE_MIN_US 100
+#define LATE_MAX_US 1000
 
 static uint64_t vector_causes(const VaneFunction *fn)
 {
@@ -138,6 +146,8 @@ void vane_vector_enable(VaneFunction *fn, uint32_t vector, bool enable)
     }
     vec->events = 0;
     vec->told = 0;
+    vec->late_descs = 0;
+    vec->late_bytes = 0;
     vec->enabled = true;
 }
 
@@ -168,17 +178,26 @@ void vane_event(VaneFunction *fn, uint32_t vector, uint32_t count)
     }
 }
 
-void vane_event_late(VaneFunction *fn, uint32_t vector)
+void vane_event_late(VaneFunction *fn, uint32_t vector, uint32_t descs,
+                     uint32_t most, uint32_t bytes)
 {
     VaneVector *vec = &fn->vec[vector];
+    int64_t late_us;
 
     if (vector >= fn->vectors || !vec->enabled) {
         return;
     }
+    vec->late_descs += descs;
+    vec->late_bytes += bytes;
+    if (vec->late_descs >= most || vec->late_bytes >= LATE_BYTES) {
+        vane_event(fn, vector, 1);
+        return;
+    }
     vec->events++;
     if (!vec->dirty && !timer_pending(&vec->late_timer)) {
-        timer_mod(&vec->late_timer,
-                  qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL) + LATE_NS);
+        late_us = MIN(MAX(LATE_ITRS * vec->itr_us, LATE_MIN_US), LATE_MAX_US);
+        timer_mod(&vec->late_timer, qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL) +
+                                    late_us * SCALE_US);
     }
 }
 
@@ -197,6 +216,8 @@ static bool vector_tell(VaneVector *vec)
         return false;
     }
     vec->told = vec->events;
+    vec->late_descs = 0;
+    vec->late_bytes = 0;
     timer_del(&vec->late_timer);
     trace_vane_vector_told(fn->index, vec->index, vec->told);
     return true;

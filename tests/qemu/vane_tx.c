@@ -27,6 +27,9 @@
 #define POLLS       3
 #define POLL_QUEUES 2
 
+/* Descriptors whose frames need not be told of at once */
+#define LATE_DESCS  64
+
 /* What the first descriptor of a frame asks for, and its length */
 typedef struct TxRequest {
     uint64_t flags;
@@ -401,9 +404,11 @@ void vane_tx_exit(VaneDevice *dev)
  * Tells the driver how far its descriptors were read. After a few frames that
  * is news which can wait for better.
  */
-static void txq_tell_head(VaneTxQueue *txq, unsigned frames)
+static void txq_tell_head(VaneTxQueue *txq, unsigned frames, uint32_t bytes)
 {
-    if (!txq->enabled || txq->told == txq->head) {
+    uint16_t descs = txq->head - txq->told;
+
+    if (!txq->enabled || !descs) {
         return;
     }
     if (!vane_dma_write64_release(txq->fn, VANE_DMA_HEAD, txq->head_addr,
@@ -413,7 +418,9 @@ static void txq_tell_head(VaneTxQueue *txq, unsigned frames)
     }
     txq->told = txq->head;
     if (txq->shadow && frames < POLL_FRAMES) {
-        vane_event_late(txq->fn, txq->vector);
+        /* The smallest ring must not be full before. */
+        vane_event_late(txq->fn, txq->vector, descs,
+                        MIN(LATE_DESCS, 1u << txq->size_log2 >> 2), bytes);
     } else {
         vane_event(txq->fn, txq->vector, 1);
     }
@@ -424,6 +431,7 @@ bool vane_txq_run(VaneTxQueue *txq, unsigned *budget)
     unsigned left = MIN(TXQ_BUDGET, *budget);
     unsigned share = left;
     unsigned frames = 0;
+    uint32_t bytes = 0;
     bool idle = false;
 
     if (txq->polled) {
@@ -452,7 +460,7 @@ bool vane_txq_run(VaneTxQueue *txq, unsigned *budget)
             error = txq_send(txq, desc, count, &req, &cost);
         }
         if (error) {
-            txq_tell_head(txq, frames);
+            txq_tell_head(txq, frames, bytes);
             txq_error(txq, error);
             break;
         }
@@ -460,10 +468,11 @@ bool vane_txq_run(VaneTxQueue *txq, unsigned *budget)
         txq->fetched_count -= count;
         txq->head += count;
         frames++;
+        bytes += req.len;
         vane_sched_charge(txq->fn, cost);
         left -= MIN(left, MAX(txq->fn->dev->work, 1));
     }
-    txq_tell_head(txq, frames);
+    txq_tell_head(txq, frames, bytes);
     *budget -= MAX(share - left, 1);
     /* With a shadow doorbell no queue is left without asking for a real one. */
     return txq->enabled && (txq->head != txq->tail || (txq->shadow && !idle));

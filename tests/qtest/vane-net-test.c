@@ -212,6 +212,8 @@ static void test_shadow(void)
 #define BUSY_FRAMES     8       /* at once make a queue one that is polled */
 #define POLL_NS         20000
 #define LATE_NS         100000
+#define LATE_DESCS      MIN(64, QUEUE_SIZE / 4)
+#define LATE_BYTES      (128 * 1024)
 
 /* A busy queue is polled by time, and asked to ring when it is so no more. */
 static void test_shadow_poll(void)
@@ -255,6 +257,60 @@ static void test_shadow_poll(void)
     for (int i = 0; qtest_readl(qts, txq.shadow + 4) != txq.tail; i++) {
         g_assert_cmpint(i, <, 100);
         qtest_clock_step(qts, POLL_NS);
+    }
+    net_free(net);
+}
+
+/* Sends one frame with a doorbell of its own. */
+static void send_one(Net *net, Txq *txq, uint64_t addr, const uint8_t *frame,
+                     size_t len)
+{
+    txq_desc(txq, addr | VANE_TXD_EOP, len);
+    qtest_writel(net->nic->qts, txq->shadow, txq->tail);
+    txq_ring(txq);
+    expect_uplink(net, frame, len);
+    txq_wait(txq);
+}
+
+/* News of single frames wait as long as moderation says, or for enough. */
+static void test_late_events(void)
+{
+    static const struct {
+        uint32_t itr;
+        uint32_t late_us;
+    } late[] = { { 0, 100 }, { 60, 600 }, { 1000, 1000 } };
+    static const size_t many[] = { 60, 9000 };
+    Net *net = net_new();
+    QTestState *qts = net->nic->qts;
+    Fn *fn = &net->vf[0];
+    uint64_t addr = alloc(net->nic, 12288);
+    uint8_t frame[9000];
+    uint32_t before;
+    Txq txq;
+
+    make_frame(frame, 0x77, VF_MAC(0), 0x88b5, sizeof(frame));
+    qtest_memwrite(qts, addr, frame, sizeof(frame));
+    txq_setup(&txq, fn, 1, 0, true);
+    g_assert_cmphex(txq_enable(&txq), ==, VANE_Q_STATE_ENABLED);
+    before = events(fn, net->block[0]);
+    for (int i = 0; i < G_N_ELEMENTS(late); i++) {
+        wr32(fn, VANE_VEC(0) + VANE_VEC_ITR, late[i].itr);
+        send_one(net, &txq, addr, frame, 60);
+        qtest_clock_step(qts, late[i].late_us * 1000 - 1);
+        g_assert_cmpuint(events(fn, net->block[0]), ==, before);
+        qtest_clock_step(qts, 1);
+        wait_for(events(fn, net->block[0]) == before + 1);
+        before++;
+    }
+    for (int i = 0; i < G_N_ELEMENTS(many); i++) {
+        uint32_t count = MIN(LATE_DESCS, DIV_ROUND_UP(LATE_BYTES, many[i]));
+
+        for (int n = 0; n < count; n++) {
+            g_assert_cmpuint(events(fn, net->block[0]), ==, before);
+            send_one(net, &txq, addr, frame, many[i]);
+        }
+        before += count;
+        wait_for(events(fn, net->block[0]) == before);
     }
     net_free(net);
 }
@@ -613,6 +669,7 @@ int main(int argc, char **argv)
     qtest_add_func("/vane/net/rx-short", test_rx_short);
     qtest_add_func("/vane/net/shadow-doorbell", test_shadow);
     qtest_add_func("/vane/net/shadow-poll", test_shadow_poll);
+    qtest_add_func("/vane/net/late-events", test_late_events);
     qtest_add_func("/vane/net/checksum", test_csum);
     qtest_add_func("/vane/net/tso", test_tso);
     qtest_add_func("/vane/net/gro", test_gro);
