@@ -145,6 +145,17 @@ static void test_rx_short(void)
     net_free(net);
 }
 
+/* Sends one frame with a doorbell of its own. */
+static void send_one(Net *net, Txq *txq, uint64_t addr, const uint8_t *frame,
+                     size_t len)
+{
+    txq_desc(txq, addr | VANE_TXD_EOP, len);
+    qtest_writel(net->nic->qts, txq->shadow, txq->tail);
+    txq_ring(txq);
+    expect_uplink(net, frame, len);
+    txq_wait(txq);
+}
+
 /* Nothing but memory is written, and the event index asks for doorbells. */
 static void test_shadow(void)
 {
@@ -161,10 +172,7 @@ static void test_shadow(void)
     txq_setup(&txq, fn, 1, 0, true);
     g_assert_cmphex(txq_enable(&txq), ==, VANE_Q_STATE_ENABLED);
     for (int i = 1; i <= 10; i++) {
-        txq_desc(&txq, addr | VANE_TXD_EOP, sizeof(frame));
-        qtest_writel(qts, txq.shadow, txq.tail);
-        txq_ring(&txq);
-        expect_uplink(net, frame, sizeof(frame));
+        send_one(net, &txq, addr, frame, sizeof(frame));
         wait_for(qtest_readl(qts, txq.shadow + 4) == i);
     }
     /* Rung for the first of two: the second is seen in the shadow. */
@@ -259,17 +267,6 @@ static void test_shadow_poll(void)
         qtest_clock_step(qts, POLL_NS);
     }
     net_free(net);
-}
-
-/* Sends one frame with a doorbell of its own. */
-static void send_one(Net *net, Txq *txq, uint64_t addr, const uint8_t *frame,
-                     size_t len)
-{
-    txq_desc(txq, addr | VANE_TXD_EOP, len);
-    qtest_writel(net->nic->qts, txq->shadow, txq->tail);
-    txq_ring(txq);
-    expect_uplink(net, frame, len);
-    txq_wait(txq);
 }
 
 /* News of single frames wait as long as moderation says, or for enough. */

@@ -9,8 +9,8 @@ interface.
 
 import resource
 
-from lib.py import (Rtnl, Vane, defer, ip_json, ksft_eq, ksft_ge, ksft_le,
-                    ksft_main, ksft_pr, mac_bytes, write)
+from lib.py import (Rtnl, Vane, ip_json, ksft_eq, ksft_ge, ksft_le, ksft_main,
+                    ksft_pr, mac_bytes)
 
 COUNTS = (1, 256)
 TIMES = 1000
@@ -35,7 +35,8 @@ def used():
 
 def cost_of_macs(env, vfs):
     """Instructions and accesses of a VF's new MACs, with @vfs VFs enabled."""
-    env.write_numvfs(vfs)
+    # Without a driver nobody else does anything.
+    env.driverless_vfs(vfs)
     ifindex = ip_json(f"link show dev {env.pf.ifname}")[0]["ifindex"]
     macs = [f"52:54:00:33:{n >> 8:02x}:{n & 0xff:02x}" for n in range(TIMES)]
     with Rtnl() as rtnl:
@@ -56,10 +57,6 @@ def cost_of_macs(env, vfs):
 
 def mac_cost(env):
     """A VF's MAC costs the same with 1 VF and with 256."""
-    # Without a driver nobody else does anything.
-    autoprobe = f"{env.pf.path}/sriov_drivers_autoprobe"
-    write(autoprobe, 0)
-    defer(write, autoprobe, 1)
     few, many = (cost_of_macs(env, count) for count in COUNTS)
     for name, cost in few.items():
         ksft_ge(cost, TIMES, name)
