@@ -11,7 +11,7 @@ import threading
 
 from lib.py import (ETH_P_8021Q, Capture, InNetns, Sender, Vane, defer, ip,
                     iperf, ksft_eq, ksft_ge, ksft_le, ksft_main, ksft_pr, make,
-                    queue_packets, read, wait_until)
+                    queue_packets, queue_stats, read, wait_until)
 
 ETH_P_IP = 0x0800
 UDP_OFFSET = 34
@@ -157,29 +157,47 @@ def snmp(ns, name):
     return int(dict(zip(*lines))[name])
 
 
-def bad_checksum(env, rx_checksum):
-    """A datagram with a wrong checksum is not delivered."""
-    vf0, ext = env.all[1], env.all[3]
-    with_features(vf0, rx_checksumming=rx_checksum)
-    with InNetns(vf0.ns):
-        sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    defer(sock.close)
-    sock.bind((vf0.ip4, 0))
-    sock.settimeout(5)
-    with InNetns(ext.ns):
+def bad_checksums(port):
+    """Frames with a wrong checksum, as a port's device and its driver count."""
+    return (port.counters()["rx_csum_bad"],
+            sum(queue_stats(port, "rx", "csum_bad").values()))
+
+
+def tamper(one, other, size):
+    """Sends a datagram, and once more with a bit turned; that is not delivered."""
+    with InNetns(one.ns):
         good = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     defer(good.close)
-    capture = Capture(vf0, ETH_P_IP)
-    good.sendto(b"to be copied", sock.getsockname())
-    frame = capture.expect(b"to be copied")
-    ksft_eq(sock.recv(100), b"to be copied")
-    bad = type(frame)(frame.data.replace(b"to be copied", b"was tampered"))
-    before = snmp(vf0.ns, "InCsumErrors")
-    Sender(ext).send(bad)
-    wait_until(lambda: snmp(vf0.ns, "InCsumErrors") == before + 1, 5,
-               what="checksum error counted")
+    with InNetns(other.ns):
+        sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    defer(sock.close)
+    sock.bind((other.ip4, 0))
+    sock.settimeout(5)
+    data = os.urandom(size)
+    capture = Capture(other, ETH_P_IP)
+    good.sendto(data, sock.getsockname())
+    frame = capture.expect(data)
+    ksft_eq(sock.recv(size), data)
+    tampered = data[:-1] + bytes([data[-1] ^ 1])
+    errors = snmp(other.ns, "InCsumErrors")
+    counted = bad_checksums(other)
+    Sender(one).send(type(frame)(frame.data.replace(data, tampered)))
     good.sendto(b"right again", sock.getsockname())
-    ksft_eq(sock.recv(100), b"right again")
+    ksft_eq(sock.recv(size), b"right again")
+    ksft_eq(snmp(other.ns, "InCsumErrors") - errors, 1, f"{size} bytes")
+    ksft_eq(bad_checksums(other), tuple(count + 1 for count in counted),
+            f"{size} bytes")
+
+
+def bad_checksum(env, rx_checksum):
+    """Wrong checksums, of frames in one buffer and in several, are counted."""
+    vf0, ext = env.all[1], env.all[3]
+    with_features(vf0, rx_checksumming=rx_checksum)
+    vf0.set("mtu 9000")
+    defer(vf0.set, "mtu 1500")
+    vf0.wait_carrier()
+    for size in (12, 8000):
+        tamper(ext, vf0, size)
 
 
 def rx_checksum_offload(env):

@@ -12,7 +12,7 @@ from .ksft import (SLOWNESS, KsftFail, KsftSkip, at_full_speed, defer, ksft_eq,
 from .packet import (BROADCAST, ETH_P_8021AD, ETH_P_8021Q, ETH_P_TEST, Capture,
                      Frame, Sender, Stream, mac_bytes, make, write_pcap)
 from .qmp import Qmp, QmpError
-from .qstats import queue_packets
+from .qstats import queue_packets, queue_stats
 from .rawvf import Memory, RawVf
 from .rtnl import Rtnl
 from .vane import EXT, PCI, WIRE, Function, Port, Vane, iperf

@@ -28,7 +28,7 @@ QSTATS_QUEUE_ID = 3
 QSTATS_SCOPE = 4
 QSTATS_SCOPE_QUEUE = 1
 QUEUE_TYPES = {"rx": 0, "tx": 1}
-PACKETS = {"rx": 8, "tx": 10}
+STATS = {"rx": {"packets": 8, "csum_bad": 18}, "tx": {"packets": 10}}
 
 
 def _attr(kind, data):
@@ -67,23 +67,30 @@ def _request(sock, family, command, payload, dump):
             return messages
 
 
-def queue_packets(port, direction):
-    """Packets by queue of "rx" or "tx" of a port."""
+def queue_stats(port, direction, name):
+    """A statistic of STATS by queue of "rx" or "tx" of a port."""
     with InNetns(port.ns):
         sock = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW,
                              NETLINK_GENERIC)
     with sock:
-        name = _attr(CTRL_ATTR_FAMILY_NAME, b"netdev\0")
-        answer = _request(sock, GENL_ID_CTRL, CTRL_CMD_GETFAMILY, name, False)
+        family_name = _attr(CTRL_ATTR_FAMILY_NAME, b"netdev\0")
+        answer = _request(sock, GENL_ID_CTRL, CTRL_CMD_GETFAMILY, family_name,
+                          False)
         family = struct.unpack("=H", answer[0][CTRL_ATTR_FAMILY_ID])[0]
         index = ip_json(f"link show dev {port.ifname}", port.ns)[0]["ifindex"]
         scope = (_attr(QSTATS_IFINDEX, struct.pack("=I", index)) +
                  _attr(QSTATS_SCOPE, struct.pack("=I", QSTATS_SCOPE_QUEUE)))
         answer = _request(sock, family, NETDEV_CMD_QSTATS_GET, scope, True)
-    packets = {}
+    stats = {}
     for entry in answer:
         kind = int.from_bytes(entry[QSTATS_QUEUE_TYPE], "little")
         if kind == QUEUE_TYPES[direction]:
             queue = int.from_bytes(entry[QSTATS_QUEUE_ID], "little")
-            packets[queue] = int.from_bytes(entry[PACKETS[direction]], "little")
-    return packets
+            stats[queue] = int.from_bytes(entry[STATS[direction][name]],
+                                          "little")
+    return stats
+
+
+def queue_packets(port, direction):
+    """Packets by queue of "rx" or "tx" of a port."""
+    return queue_stats(port, direction, "packets")
