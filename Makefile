@@ -19,7 +19,8 @@ else
 
 .DEFAULT_GOAL := all
 .PHONY: all help tree qemu modules check check-fast check-debug \
-	check-passthrough lint demo demo-passthrough bench bench-short install \
+	check-newest check-upstream check-sanitize check-passthrough soak-switch lint demo \
+	demo-passthrough bench bench-short install \
 	run clean clean-cache
 
 all: qemu modules
@@ -38,17 +39,25 @@ demo: qemu modules
 demo-passthrough: qemu modules
 	@tests/demo/run passthrough
 
-## make check         everything tested: qtest, header, selftests
+## make check         everything tested: qtest, property, datasheet, header, selftests
 check:
 	@tests/run distro
 
-## make check-fast    without a guest: qtest and header
+## make check-fast    without a guest: qtest, property, datasheet and header
 check-fast:
 	@tests/run fast
 
 ## make check-debug   the same on the debug kernel, with KUnit and kmemleak
 check-debug:
 	@tests/run debug
+
+## make check-newest  the same on Debian sid's kernel
+check-newest:
+	@tests/run newest
+
+## make check-sanitize  qtests of a model that is compiled with sanitizers
+check-sanitize:
+	@tests/run sanitize
 
 ## make check-passthrough  VFs in guests of the guest, at length
 check-passthrough:

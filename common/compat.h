@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What differs between the kernels that VANE builds for, 6.12 and newer. All
- * else of the drivers is written for the newest.
+ * Differences between the kernels that VANE builds for, 6.12 and newer. All
+ * other code is written for the newest.
  */
 #ifndef VANE_COMPAT_H
 #define VANE_COMPAT_H
@@ -9,6 +9,7 @@
 #include <linux/dim.h>
 #include <linux/export.h>
 #include <linux/module.h>
+#include <linux/netdevice.h>
 #include <linux/version.h>
 #include <net/devlink.h>
 #include <net/page_pool/types.h>
@@ -18,6 +19,28 @@
 #define VANE_NS		VANE
 #else
 #define VANE_NS		"VANE"
+#endif
+
+/* Until 6.13 a NAPI's settings went with it */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
+static inline void vane_napi_add(struct net_device *netdev,
+				 struct napi_struct *napi,
+				 int (*poll)(struct napi_struct *, int),
+				 int index)
+{
+	netif_napi_add(netdev, napi, poll);
+}
+#else
+#define vane_napi_add	netif_napi_add_config
+#endif
+
+/* Until 6.15 the affinity of an interrupt went with it */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 15, 0)
+static inline void vane_set_affinity_auto(struct net_device *netdev)
+{
+}
+#else
+#define vane_set_affinity_auto	netif_set_affinity_auto
 #endif
 
 /* Until 6.13 the sample was passed by value */
@@ -53,7 +76,7 @@ static inline void vane_page_pool_set_napi(struct page_pool *pool,
 }
 #endif
 
-/* Until 6.18 the graceful period was an argument, not of the operations */
+/* Until 6.18 the graceful period was an argument, not a member of the ops */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 18, 0)
 static inline struct devlink_health_reporter *
 vane_health_reporter_create(struct devlink *devlink,

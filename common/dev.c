@@ -3,11 +3,11 @@
 
 #include <linux/bitfield.h>
 
-#include "core.h"
+#include "compat.h"
+#include "irq.h"
+#include "vane_dev.h"
 
-struct workqueue_struct *vane_wq;
-
-static int check_identity(struct vane_dev *vdev)
+static int vane_dev_check_identity(struct vane_dev *vdev)
 {
 	u32 magic = vane_rd32(vdev, VANE_REG_MAGIC);
 	u32 function;
@@ -21,7 +21,7 @@ static int check_identity(struct vane_dev *vdev)
 	abi = vane_rd32(vdev, VANE_REG_ABI);
 	if (FIELD_GET(VANE_ABI_MAJOR, abi) != VANE_ABI_MAJOR_VERSION) {
 		pci_err(vdev->pdev,
-			"device has interface version %u, driver has %u\n",
+			"device has interface version %u, driver supports only %u\n",
 			FIELD_GET(VANE_ABI_MAJOR, abi), VANE_ABI_MAJOR_VERSION);
 		return -EOPNOTSUPP;
 	}
@@ -32,8 +32,8 @@ static int check_identity(struct vane_dev *vdev)
 	return 0;
 }
 
-/* Queues and vectors of a VF may be others after each reset. */
-static int read_limits(struct vane_dev *vdev)
+/* Each reset of a VF may change its number of queues and vectors. */
+static int vane_dev_read_limits(struct vane_dev *vdev)
 {
 	u32 queues = vane_rd32(vdev, VANE_REG_LIMIT_QUEUES);
 	u32 ring = vane_rd32(vdev, VANE_REG_LIMIT_RING);
@@ -58,7 +58,7 @@ static int read_limits(struct vane_dev *vdev)
 	    vdev->limit_frame < ETH_MIN_MTU + VANE_FRAME_OVERHEAD ||
 	    FIELD_GET(VANE_LIMIT_TX_DESC, tx) < MAX_SKB_FRAGS + 1) {
 		pci_err(vdev->pdev,
-			"cannot work with the limits of the device: %u queues, %u vectors, frames of %u bytes in %u parts\n",
+			"unsupported limits of the device: %u queues, %u vectors, frames of %u bytes in %u parts\n",
 			vdev->max_queues, vdev->max_vectors, vdev->limit_frame,
 			FIELD_GET(VANE_LIMIT_TX_DESC, tx));
 		return -EOPNOTSUPP;
@@ -67,16 +67,17 @@ static int read_limits(struct vane_dev *vdev)
 }
 
 /**
- * vane_dev_init() - take hold of a PCI function
+ * vane_dev_init() - set up a PCI function
  * @vdev: to be set up, zeroed
- * @pdev: function that the caller's probe was given
+ * @pdev: function that the caller's probe is for
  * @ops: what the caller provides
  *
- * Enables the PCI device, maps its registers and checks that it is one that
- * this driver knows. The function stays disabled; see vane_dev_enable().
+ * Enables the PCI device, maps its registers and checks that this driver
+ * supports it. The function stays disabled; see vane_dev_enable().
  *
- * Return: 0 or a negative errno; -ENODEV if the device is gone or another,
- * -EOPNOTSUPP if its interface is.
+ * Context: Process context; may sleep. Serialised by the owner.
+ * Return: 0 or a negative errno; -ENODEV if the device is gone or is not a VANE
+ * device, -EOPNOTSUPP if this driver does not support its interface version.
  */
 int vane_dev_init(struct vane_dev *vdev, struct pci_dev *pdev,
 		  const struct vane_dev_ops *ops)
@@ -114,7 +115,7 @@ int vane_dev_init(struct vane_dev *vdev, struct pci_dev *pdev,
 		goto release_regions;
 	}
 
-	err = check_identity(vdev);
+	err = vane_dev_check_identity(vdev);
 	if (err)
 		goto unmap_regs;
 
@@ -131,8 +132,10 @@ disable_device:
 EXPORT_SYMBOL_NS_GPL(vane_dev_init, VANE_NS);
 
 /**
- * vane_dev_exit() - let go of a PCI function
+ * vane_dev_exit() - undo vane_dev_init()
  * @vdev: function, disabled
+ *
+ * Context: Process context; may sleep. Serialised by the owner.
  */
 void vane_dev_exit(struct vane_dev *vdev)
 {
@@ -149,8 +152,9 @@ EXPORT_SYMBOL_NS_GPL(vane_dev_exit, VANE_NS);
  *
  * When it returns, limits are known, vector 0 is live, and events are
  * delivered: the mailbox works. Used at probe and after each reset of the
- * function. Process context, serialised by the owner.
+ * function.
  *
+ * Context: Process context; may sleep. Serialised by the owner.
  * Return: 0 or a negative errno; -ENODEV if the device is gone, -EIO if it
  * refuses.
  */
@@ -160,19 +164,19 @@ int vane_dev_enable(struct vane_dev *vdev)
 	int err;
 
 	clear_bit(VANE_DEV_DEAD, &vdev->flags);
-	err = read_limits(vdev);
+	err = vane_dev_read_limits(vdev);
 	if (err)
 		return err;
 
 	/* A former kernel, or a driver that found the device gone, may have
-	 * left it enabled, with the addresses of memory that is another's by
-	 * now. Only when it has let go of them may it master the bus.
+	 * left the function enabled, with addresses of memory that is now used
+	 * for something else. Disable it before it may master the bus.
 	 */
 	if (vane_rd32(vdev, VANE_REG_STATE) & VANE_STATE_ENABLED) {
 		vane_wr32(vdev, VANE_REG_CTRL, 0);
 		vane_rd32(vdev, VANE_REG_STATE);
 	}
-	/* Also after a reset of the PF, which takes it from the VFs */
+	/* Also needed after a reset of the PF, which clears it in the VFs */
 	pci_set_master(vdev->pdev);
 
 	vdev->features = vane_rd64(vdev, VANE_REG_FEATURES_DEV) &
@@ -206,9 +210,12 @@ EXPORT_SYMBOL_NS_GPL(vane_dev_enable, VANE_NS);
  * @vdev: function, its netdev closed or detached
  *
  * When it returns, the function does no DMA, raises no interrupt, and no event
- * is being delivered. Also fit for a function that was reset behind the
- * driver's back, is gone, or is disabled already. Process context, serialised
+ * is being delivered. May also be called for a function that was reset behind
+ * the driver's back, is gone, or is already disabled. Process context, serialised
  * by the owner, which must not hold a lock that its @event takes.
+ *
+ * Context: Process context; may sleep. Serialised by the owner, which holds no
+ * lock that its @event takes: this waits for it.
  */
 void vane_dev_disable(struct vane_dev *vdev)
 {
@@ -219,46 +226,12 @@ void vane_dev_disable(struct vane_dev *vdev)
 }
 EXPORT_SYMBOL_NS_GPL(vane_dev_disable, VANE_NS);
 
-/**
- * vane_dev_reset() - reset a function and enable it again
- * @vdev: function, enabled, its netdev closed or detached
- *
- * Queues, vectors, features and what the function asked of the switch are as
- * after power-on; configuration space and the port's configuration are kept
- * (datasheet, 14). If it fails, the function is disabled. Process context,
- * serialised by the owner.
- *
- * Return: as vane_dev_enable().
- */
-int vane_dev_reset(struct vane_dev *vdev)
-{
-	vane_dev_disable(vdev);
-	/* Complete when the write is; the next read follows it. */
-	vane_wr32(vdev, VANE_REG_CTRL, VANE_CTRL_RESET);
-	return vane_dev_enable(vdev);
-}
-EXPORT_SYMBOL_NS_GPL(vane_dev_reset, VANE_NS);
-
-/**
- * vane_queue_broken() - ask for a reset, as the device wrote nonsense
- * @vdev: function
- * @kind: "transmit" or "receive"
- * @q: queue
- */
-void vane_queue_broken(struct vane_dev *vdev, const char *kind, u16 q)
-{
-	if (net_ratelimit())
-		pci_err(vdev->pdev,
-			"impossible completion in %s queue %u, resetting\n",
-			kind, q);
-	vdev->ops->reset(vdev);
-}
-
 static int __init vane_core_init(void)
 {
 	/*
-	 * Unbound, so that a function whose work waits holds up no other. Ahead
-	 * of programs, as who holds rtnl may wait for a command's completion.
+	 * Unbound, so that work that waits does not hold up other functions.
+	 * Of high priority, as a holder of rtnl may wait for the completion of a
+	 * command.
 	 */
 	vane_wq = alloc_workqueue("vane", WQ_UNBOUND | WQ_MEM_RECLAIM |
 				  WQ_HIGHPRI, 0);

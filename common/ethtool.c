@@ -1,10 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What ethtool may ask of any function */
+/* The ethtool operations of any function */
 
 #include <linux/bitfield.h>
 #include <linux/ethtool.h>
 
-#include "core.h"
+#include "compat.h"
+#include "counters.h"
+#include "irq.h"
+#include "netdev.h"
+#include "ring.h"
+#include "rss.h"
+#include "rule.h"
+#include "selftest.h"
+#include "tx.h"
+#include "vane_dev.h"
+#include "vane_net.h"
 
 /* Counters of the device, as enum vane_stat numbers them */
 static const char stat_names[VANE_STAT_COUNT][ETH_GSTRING_LEN] = {
@@ -29,35 +39,40 @@ static const char stat_names[VANE_STAT_COUNT][ETH_GSTRING_LEN] = {
 	[VANE_STAT_QUEUE_ERRORS]	= "queue_errors",
 	[VANE_STAT_MBOX_ERRORS]		= "mbox_errors",
 	[VANE_STAT_RX_DROP_RULE]	= "rx_drop_rule",
+	[VANE_STAT_TX_DROP_CONTROL]	= "tx_drop_control",
 };
 
-static void get_drvinfo(struct net_device *netdev, struct ethtool_drvinfo *info)
+static void vane_ethtool_get_drvinfo(struct net_device *netdev,
+				     struct ethtool_drvinfo *info)
 {
 	struct vane_net *vn = netdev_priv(netdev);
-	u32 version = vane_rd32(vn->vdev, VANE_REG_FW_VERSION);
+	u32 version;
 
+	if (!vn->attached)
+		return;
+	version = vane_rd32(vn->vdev, VANE_REG_FW_VERSION);
 	snprintf(info->fw_version, sizeof(info->fw_version), "%u.%u.%u",
 		 FIELD_GET(VANE_FW_VERSION_MAJOR, version),
 		 FIELD_GET(VANE_FW_VERSION_MINOR, version),
 		 FIELD_GET(VANE_FW_VERSION_PATCH, version));
 }
 
-static u32 get_msglevel(struct net_device *netdev)
+static u32 vane_ethtool_get_msglevel(struct net_device *netdev)
 {
 	struct vane_net *vn = netdev_priv(netdev);
 
 	return vn->msg_enable;
 }
 
-static void set_msglevel(struct net_device *netdev, u32 level)
+static void vane_ethtool_set_msglevel(struct net_device *netdev, u32 level)
 {
 	struct vane_net *vn = netdev_priv(netdev);
 
 	vn->msg_enable = level;
 }
 
-static int get_link_ksettings(struct net_device *netdev,
-			      struct ethtool_link_ksettings *cmd)
+static int vane_ethtool_get_link_ksettings(struct net_device *netdev,
+					   struct ethtool_link_ksettings *cmd)
 {
 	struct vane_net *vn = netdev_priv(netdev);
 	u32 speed = 0;
@@ -83,10 +98,11 @@ static int get_link_ksettings(struct net_device *netdev,
  * ------------------
  */
 
-static void get_ringparam(struct net_device *netdev,
-			  struct ethtool_ringparam *ring,
-			  struct kernel_ethtool_ringparam *kernel_ring,
-			  struct netlink_ext_ack *extack)
+static void
+vane_ethtool_get_ringparam(struct net_device *netdev,
+			   struct ethtool_ringparam *ring,
+			   struct kernel_ethtool_ringparam *kernel_ring,
+			   struct netlink_ext_ack *extack)
 {
 	struct vane_net *vn = netdev_priv(netdev);
 
@@ -96,22 +112,23 @@ static void get_ringparam(struct net_device *netdev,
 	ring->rx_pending = 1u << vn->rx_log2;
 }
 
-static int set_ringparam(struct net_device *netdev,
-			 struct ethtool_ringparam *ring,
-			 struct kernel_ethtool_ringparam *kernel_ring,
-			 struct netlink_ext_ack *extack)
+static int
+vane_ethtool_set_ringparam(struct net_device *netdev,
+			   struct ethtool_ringparam *ring,
+			   struct kernel_ethtool_ringparam *kernel_ring,
+			   struct netlink_ext_ack *extack)
 {
 	struct vane_net *vn = netdev_priv(netdev);
 	u32 least = 1u << vn->vdev->ring_log2_min;
 	struct vane_ring_config config;
 
 	if (ring->tx_pending < least || ring->rx_pending < least) {
-		NL_SET_ERR_MSG_FMT_MOD(extack, "a ring has at least %u entries",
-				       least);
+		NL_SET_ERR_MSG_FMT(extack, "A ring has at least %u entries",
+				   least);
 		return -EINVAL;
 	}
 
-	vane_ring_config(vn, netdev->features, netdev->mtu, &config);
+	vane_ring_fill_config(vn, netdev->features, netdev->mtu, &config);
 	config.tx_log2 = order_base_2(ring->tx_pending);
 	config.rx_log2 = order_base_2(ring->rx_pending);
 	if (vn->rings)
@@ -122,8 +139,8 @@ static int set_ringparam(struct net_device *netdev,
 	return 0;
 }
 
-static void get_channels(struct net_device *netdev,
-			 struct ethtool_channels *channels)
+static void vane_ethtool_get_channels(struct net_device *netdev,
+				      struct ethtool_channels *channels)
 {
 	struct vane_net *vn = netdev_priv(netdev);
 
@@ -132,15 +149,15 @@ static void get_channels(struct net_device *netdev,
 	channels->combined_count = vn->num_queues;
 }
 
-static int set_channels(struct net_device *netdev,
-			struct ethtool_channels *channels)
+static int vane_ethtool_set_channels(struct net_device *netdev,
+				     struct ethtool_channels *channels)
 {
 	struct vane_net *vn = netdev_priv(netdev);
 	struct vane_ring_config config;
 	u16 num = channels->combined_count;
 	int err;
 
-	vane_ring_config(vn, netdev->features, netdev->mtu, &config);
+	vane_ring_fill_config(vn, netdev->features, netdev->mtu, &config);
 	config.num_queues = num;
 	if (vn->rings)
 		return vane_net_reconfigure(vn, &config);
@@ -157,10 +174,11 @@ static int set_channels(struct net_device *netdev,
  * ----------
  */
 
-static int get_coalesce(struct net_device *netdev,
-			struct ethtool_coalesce *coal,
-			struct kernel_ethtool_coalesce *kernel_coal,
-			struct netlink_ext_ack *extack)
+static int
+vane_ethtool_get_coalesce(struct net_device *netdev,
+			  struct ethtool_coalesce *coal,
+			  struct kernel_ethtool_coalesce *kernel_coal,
+			  struct netlink_ext_ack *extack)
 {
 	struct vane_net *vn = netdev_priv(netdev);
 
@@ -169,17 +187,18 @@ static int get_coalesce(struct net_device *netdev,
 	return 0;
 }
 
-/* A vector has one timer, for what its queues receive and send. */
-static int set_coalesce(struct net_device *netdev,
-			struct ethtool_coalesce *coal,
-			struct kernel_ethtool_coalesce *kernel_coal,
-			struct netlink_ext_ack *extack)
+/* The one timer of a vector serves receive and transmit alike. */
+static int
+vane_ethtool_set_coalesce(struct net_device *netdev,
+			  struct ethtool_coalesce *coal,
+			  struct kernel_ethtool_coalesce *kernel_coal,
+			  struct netlink_ext_ack *extack)
 {
 	struct vane_net *vn = netdev_priv(netdev);
 
 	if (coal->rx_coalesce_usecs > VANE_VEC_ITR_MAX) {
-		NL_SET_ERR_MSG_FMT_MOD(extack, "rx-usecs is at most %u",
-				       VANE_VEC_ITR_MAX);
+		NL_SET_ERR_MSG_FMT(extack, "rx-usecs is at most %u",
+				   VANE_VEC_ITR_MAX);
 		return -ERANGE;
 	}
 
@@ -191,7 +210,7 @@ static int set_coalesce(struct net_device *netdev,
 }
 
 #ifdef VANE_HAVE_RX_RING_COUNT
-static u32 get_rx_ring_count(struct net_device *netdev)
+static u32 vane_ethtool_get_rx_ring_count(struct net_device *netdev)
 {
 	return netdev->real_num_rx_queues;
 }
@@ -201,7 +220,7 @@ static u32 get_rx_ring_count(struct net_device *netdev)
  * --------
  */
 
-static int get_sset_count(struct net_device *netdev, int sset)
+static int vane_ethtool_get_sset_count(struct net_device *netdev, int sset)
 {
 	switch (sset) {
 	case ETH_SS_STATS:
@@ -213,7 +232,8 @@ static int get_sset_count(struct net_device *netdev, int sset)
 	}
 }
 
-static void get_strings(struct net_device *netdev, u32 sset, u8 *data)
+static void vane_ethtool_get_strings(struct net_device *netdev, u32 sset,
+				     u8 *data)
 {
 	switch (sset) {
 	case ETH_SS_STATS:
@@ -225,14 +245,14 @@ static void get_strings(struct net_device *netdev, u32 sset, u8 *data)
 	}
 }
 
-static void get_ethtool_stats(struct net_device *netdev,
-			      struct ethtool_stats *stats, u64 *data)
+static void vane_ethtool_get_stats(struct net_device *netdev,
+				   struct ethtool_stats *stats, u64 *data)
 {
 	struct vane_net *vn = netdev_priv(netdev);
 	unsigned int i;
 
 	for (i = 0; i < VANE_STAT_COUNT; i++)
-		data[i] = vane_rd64(vn->vdev, VANE_STAT(i));
+		data[i] = vane_counters_read(vn, i);
 }
 
 /* Register dump
@@ -242,153 +262,58 @@ static void get_ethtool_stats(struct net_device *netdev,
 /* Version 1: the offset of a register, then its value, in words of 32 bits */
 #define REGS_VERSION		1
 
-/* A bank of registers without a hole */
-struct reg_range {
-	u32 first;
-	u32 bytes;
-};
-
-/* Once for the function */
-static const struct reg_range function_regs[] = {
-	{ VANE_REG_MAGIC, VANE_REG_EVENT_CAUSE + 4 - VANE_REG_MAGIC },
-	{ VANE_REG_LIMIT_QUEUES,
-	  VANE_REG_TEST + 8 - VANE_REG_LIMIT_QUEUES },
-	{ VANE_REG_STATUS, VANE_REG_STATUS_MAC + 8 - VANE_REG_STATUS },
-	{ VANE_REG_MBOX_STATE, 4 },
-	{ VANE_REG_RSS_CTRL, 4 },
-	{ VANE_REG_RSS_KEY, VANE_RSS_KEY_SIZE },
-	{ VANE_REG_RSS_TABLE, VANE_RSS_CONTEXTS * VANE_RSS_TABLE_SIZE },
-};
-
-/* The PF has these too */
-static const struct reg_range pf_regs[] = {
-	{ VANE_REG_PF_CTRL, VANE_REG_PORT_LED + 4 - VANE_REG_PF_CTRL },
-	{ VANE_REG_RQ_BASE, VANE_REG_RQ_HEAD + 4 - VANE_REG_RQ_BASE },
-	{ VANE_REG_SQ_BASE, VANE_REG_SQ_HEAD + 4 - VANE_REG_SQ_BASE },
-};
-
-/* Once for each queue pair, vector and rule */
-static const struct reg_range queue_regs[] = {
-	{ VANE_TXQ(0), VANE_TXQ_TAIL + 4 },
-	{ VANE_RXQ(0), VANE_RXQ_OPT + 4 },
-	{ VANE_RXQ(0) + VANE_RXQ_HEAD, VANE_RXQ_TAIL + 4 - VANE_RXQ_HEAD },
-};
-
-static const struct reg_range vector_regs[] = {
-	{ VANE_VEC(0), VANE_VEC_EVENTS + 4 },
-};
-
-static const struct reg_range rule_regs[] = {
-	{ VANE_RULE(0), VANE_RULE_STRIDE },
-};
-
-/* Banks that follow each other at a stride */
-struct reg_banks {
-	const struct reg_range *range;
-	unsigned int num_ranges;
-	unsigned int count;
-	u32 stride;
-};
-
-#define MAX_BANKS		5
-
-static unsigned int fill_banks(const struct vane_dev *vdev,
-			       struct reg_banks *banks)
-{
-	unsigned int n = 0;
-
-	banks[n++] = (struct reg_banks) {
-		function_regs, ARRAY_SIZE(function_regs), 1, 0 };
-	if (!vdev->is_vf)
-		banks[n++] = (struct reg_banks) {
-			pf_regs, ARRAY_SIZE(pf_regs), 1, 0 };
-	banks[n++] = (struct reg_banks) {
-		queue_regs, ARRAY_SIZE(queue_regs), vdev->max_queues,
-		VANE_TXQ_STRIDE };
-	banks[n++] = (struct reg_banks) {
-		vector_regs, ARRAY_SIZE(vector_regs), vdev->max_vectors,
-		VANE_VEC_STRIDE };
-	if (vdev->features & VANE_FEAT_RULES)
-		banks[n++] = (struct reg_banks) {
-			rule_regs, ARRAY_SIZE(rule_regs), VANE_MAX_RULES,
-			VANE_RULE_STRIDE };
-	return n;
-}
-
-static_assert(VANE_TXQ_STRIDE == VANE_RXQ_STRIDE);
-
-/* Where a dump goes, and how far it is; without @out it is only counted. */
+/* Destination of a dump; without @out, the words are only counted. */
 struct reg_dump {
+	struct vane_dev *vdev;
 	u32 *out;
 	unsigned int words;
 	unsigned int done;
 };
 
-static void dump_range(struct vane_dev *vdev, struct reg_dump *dump, u32 first,
-		       u32 bytes)
+static void vane_ethtool_dump_reg(void *ctx, u32 reg)
 {
-	u32 reg;
+	struct reg_dump *dump = ctx;
 
-	for (reg = first; reg < first + bytes; reg += sizeof(u32)) {
-		if (dump->out && dump->done + 2 <= dump->words) {
-			dump->out[dump->done] = reg;
-			dump->out[dump->done + 1] = vane_rd32(vdev, reg);
-		}
-		dump->done += 2;
+	if (dump->out && dump->done + 2 <= dump->words) {
+		dump->out[dump->done] = reg;
+		dump->out[dump->done + 1] = vane_rd32(dump->vdev, reg);
 	}
+	dump->done += 2;
 }
 
-static void dump_banks(struct vane_dev *vdev, struct reg_dump *dump,
-		       const struct reg_banks *banks)
-{
-	unsigned int i, r;
-
-	for (i = 0; i < banks->count; i++)
-		for (r = 0; r < banks->num_ranges; r++)
-			dump_range(vdev, dump,
-				   banks->range[r].first + i * banks->stride,
-				   banks->range[r].bytes);
-}
-
-static void dump_regs(struct vane_dev *vdev, struct reg_dump *dump)
-{
-	struct reg_banks banks[MAX_BANKS];
-	unsigned int num = fill_banks(vdev, banks);
-	unsigned int i;
-
-	for (i = 0; i < num; i++)
-		dump_banks(vdev, dump, &banks[i]);
-}
-
-static int get_regs_len(struct net_device *netdev)
+static int vane_ethtool_get_regs_len(struct net_device *netdev)
 {
 	struct vane_net *vn = netdev_priv(netdev);
 	struct reg_dump dump = {};
 
-	dump_regs(vn->vdev, &dump);
+	if (!vn->attached)
+		return -EBUSY;
+	vane_regmap_walk(vn->vdev, vane_ethtool_dump_reg, &dump);
 	return dump.done * sizeof(u32);
 }
 
-static void get_regs(struct net_device *netdev, struct ethtool_regs *regs,
-		     void *out)
+static void vane_ethtool_get_regs(struct net_device *netdev,
+				  struct ethtool_regs *regs, void *out)
 {
 	struct vane_net *vn = netdev_priv(netdev);
 	struct reg_dump dump = {
+		.vdev = vn->vdev,
 		.out = out,
 		.words = regs->len / sizeof(u32),
 	};
 
 	regs->version = REGS_VERSION;
 	memset(out, 0, regs->len);
-	dump_regs(vn->vdev, &dump);
+	vane_regmap_walk(vn->vdev, vane_ethtool_dump_reg, &dump);
 }
 
 /* Tunables
  * --------
  */
 
-static int get_tunable(struct net_device *netdev,
-		       const struct ethtool_tunable *tuna, void *data)
+static int vane_ethtool_get_tunable(struct net_device *netdev,
+				    const struct ethtool_tunable *tuna,
+				    void *data)
 {
 	const struct vane_net *vn = netdev_priv(netdev);
 
@@ -399,8 +324,9 @@ static int get_tunable(struct net_device *netdev,
 	return 0;
 }
 
-static int set_tunable(struct net_device *netdev,
-		       const struct ethtool_tunable *tuna, const void *data)
+static int vane_ethtool_set_tunable(struct net_device *netdev,
+				    const struct ethtool_tunable *tuna,
+				    const void *data)
 {
 	struct vane_net *vn = netdev_priv(netdev);
 	u32 bytes = *(const u32 *)data;
@@ -425,23 +351,23 @@ const struct ethtool_ops vane_ethtool_ops = {
 	.supported_coalesce_params = ETHTOOL_COALESCE_RX_USECS |
 				     ETHTOOL_COALESCE_USE_ADAPTIVE_RX,
 	.rxfh_max_num_contexts	= VANE_RSS_CONTEXTS,
-	.get_drvinfo		= get_drvinfo,
-	.get_regs_len		= get_regs_len,
-	.get_regs		= get_regs,
-	.get_msglevel		= get_msglevel,
-	.set_msglevel		= set_msglevel,
+	.get_drvinfo		= vane_ethtool_get_drvinfo,
+	.get_regs_len		= vane_ethtool_get_regs_len,
+	.get_regs		= vane_ethtool_get_regs,
+	.get_msglevel		= vane_ethtool_get_msglevel,
+	.set_msglevel		= vane_ethtool_set_msglevel,
 	.get_link		= ethtool_op_get_link,
-	.get_link_ksettings	= get_link_ksettings,
-	.get_ringparam		= get_ringparam,
-	.set_ringparam		= set_ringparam,
-	.get_channels		= get_channels,
-	.set_channels		= set_channels,
-	.get_coalesce		= get_coalesce,
-	.set_coalesce		= set_coalesce,
-	.get_tunable		= get_tunable,
-	.set_tunable		= set_tunable,
+	.get_link_ksettings	= vane_ethtool_get_link_ksettings,
+	.get_ringparam		= vane_ethtool_get_ringparam,
+	.set_ringparam		= vane_ethtool_set_ringparam,
+	.get_channels		= vane_ethtool_get_channels,
+	.set_channels		= vane_ethtool_set_channels,
+	.get_coalesce		= vane_ethtool_get_coalesce,
+	.set_coalesce		= vane_ethtool_set_coalesce,
+	.get_tunable		= vane_ethtool_get_tunable,
+	.set_tunable		= vane_ethtool_set_tunable,
 #ifdef VANE_HAVE_RX_RING_COUNT
-	.get_rx_ring_count	= get_rx_ring_count,
+	.get_rx_ring_count	= vane_ethtool_get_rx_ring_count,
 #endif
 	.get_rxnfc		= vane_get_rxnfc,
 	.set_rxnfc		= vane_set_rxnfc,
@@ -454,9 +380,9 @@ const struct ethtool_ops vane_ethtool_ops = {
 	.remove_rxfh_context	= vane_remove_rxfh_context,
 	.get_rxfh_fields	= vane_get_rxfh_fields,
 	.set_rxfh_fields	= vane_set_rxfh_fields,
-	.get_sset_count		= get_sset_count,
-	.get_strings		= get_strings,
-	.get_ethtool_stats	= get_ethtool_stats,
+	.get_sset_count		= vane_ethtool_get_sset_count,
+	.get_strings		= vane_ethtool_get_strings,
+	.get_ethtool_stats	= vane_ethtool_get_stats,
 	.self_test		= vane_self_test,
 	.get_ts_info		= ethtool_op_get_ts_info,
 };

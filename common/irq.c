@@ -2,39 +2,48 @@
 /*
  * Vectors, events and moderation (datasheet, 5)
  *
- * A vector fires once and is unarmed then. Whoever looks for its work reads
- * the event count first and arms the vector with that value last: what happens
- * in between makes the device's count differ, and it fires again. So no
- * interrupt is ever masked, and none is lost.
+ * A vector fires once and is then unarmed. Its handler reads the event count
+ * before it looks for work, and arms the vector with that value afterwards. An
+ * event in between makes the device's count differ, so the vector fires again.
+ * Thus no interrupt is ever masked, and none is lost.
  *
  * Vector 0 carries the causes and is live as long as the function is enabled.
- * The queues have vectors of their own while the netdev is open; where the
- * platform has too few, queues share those that there are, down to vector 0.
+ * The queues have vectors of their own while the netdev is open. If the platform
+ * has too few, queues share the available ones, in the extreme vector 0.
  */
 
 #include <linux/bitfield.h>
 #include <linux/interrupt.h>
+#include <linux/io.h>
 
-#include "core.h"
+#include "compat.h"
+#include "irq.h"
+#include "ring.h"
+#include "rx.h"
+#include "tx.h"
+#include "vane_dev.h"
+#include "vane_net.h"
 
 #define VANE_ITR_DEFAULT	20	/* us, without adaptive moderation */
 
 /*
- * Causes to look into memory, or to have a waiter look: handling them for
- * nothing costs less than the register write that clears them
+ * Causes whose handling only reads memory, or wakes a waiter that does: handling
+ * them needlessly costs less than the register write that clears them
  */
 #define CAUSES_LEFT_SET		(VANE_EVENT_MBOX | VANE_EVENT_RQ | VANE_EVENT_SQ)
 
-static u32 read_events(const struct vane_vector *vec)
+struct workqueue_struct *vane_wq;
+
+static u32 vane_irq_read_events(const struct vane_vector *vec)
 {
 	u64 events = le64_to_cpu(READ_ONCE(vec->sb->events));
 
-	/* The count is older than what is looked at after it. */
+	/* Read the count before anything that it announces. */
 	dma_rmb();
 	return FIELD_GET(VANE_SB_EVENTS, events);
 }
 
-static void arm(struct vane_vector *vec, u32 events)
+static void vane_irq_arm(struct vane_vector *vec, u32 events)
 {
 	writel(events, vec->doorbell);
 }
@@ -43,7 +52,7 @@ static void arm(struct vane_vector *vec, u32 events)
  * ------
  */
 
-static void check_causes(struct vane_vector *vec)
+static void vane_irq_check_causes(struct vane_vector *vec)
 {
 	u64 causes = le64_to_cpu(READ_ONCE(vec->sb->causes));
 	struct vane_dev *vdev = vec->vdev;
@@ -53,7 +62,7 @@ static void check_causes(struct vane_vector *vec)
 		queue_work(vane_wq, &vdev->event_work);
 }
 
-static void report_stopped_queues(struct vane_dev *vdev)
+static void vane_irq_report_stopped_queues(struct vane_dev *vdev)
 {
 	u32 state;
 	u16 q;
@@ -77,8 +86,11 @@ static void report_stopped_queues(struct vane_dev *vdev)
  * @work: event_work of a function
  *
  * The status block has the causes, so no register is read. They are cleared
- * before they are handled: one that is raised again meanwhile comes again, as
- * does one of CAUSES_LEFT_SET, since the device counts each raising.
+ * before they are handled, so a cause that is raised meanwhile is delivered
+ * again. This holds for CAUSES_LEFT_SET too, as the device counts each time that
+ * it raises a cause.
+ *
+ * Context: Work item of vane_wq; may sleep.
  */
 void vane_event_work(struct work_struct *work)
 {
@@ -92,7 +104,7 @@ void vane_event_work(struct work_struct *work)
 		vane_wr32(vdev, VANE_REG_EVENT_CAUSE, causes);
 
 	if (causes & VANE_EVENT_QUEUE) {
-		report_stopped_queues(vdev);
+		vane_irq_report_stopped_queues(vdev);
 		vdev->ops->reset(vdev);
 	}
 	causes &= ~VANE_EVENT_QUEUE;
@@ -101,15 +113,17 @@ void vane_event_work(struct work_struct *work)
 }
 
 /**
- * vane_dev_check_events() - deliver causes whose interrupt has not come
- * @vdev: function; nobody enables or disables it meanwhile
+ * vane_dev_check_events() - deliver causes whose interrupt has not arrived
+ * @vdev: function; must not be enabled or disabled meanwhile
  *
  * Reads memory only, no register.
+ *
+ * Context: Any.
  */
 void vane_dev_check_events(struct vane_dev *vdev)
 {
 	if (vdev->vec && vdev->vec[0])
-		check_causes(vdev->vec[0]);
+		vane_irq_check_causes(vdev->vec[0]);
 }
 EXPORT_SYMBOL_NS_GPL(vane_dev_check_events, VANE_NS);
 
@@ -117,7 +131,7 @@ EXPORT_SYMBOL_NS_GPL(vane_dev_check_events, VANE_NS);
  * -------------------
  */
 
-static irqreturn_t handle_queue_vector(int irq, void *data)
+static irqreturn_t vane_irq_handle_queues(int irq, void *data)
 {
 	struct vane_vector *vec = data;
 
@@ -126,29 +140,29 @@ static irqreturn_t handle_queue_vector(int irq, void *data)
 	return IRQ_HANDLED;
 }
 
-/* Looks at the causes; arms the vector unless NAPI will. */
-static void serve_first_vector(struct vane_vector *vec)
+/* Checks for causes, and arms the vector unless NAPI will. */
+static void vane_irq_serve_first(struct vane_vector *vec)
 {
-	u32 events = read_events(vec);
+	u32 events = vane_irq_read_events(vec);
 
-	check_causes(vec);
+	vane_irq_check_causes(vec);
 	if (READ_ONCE(vec->polling))
 		napi_schedule_irqoff(&vec->napi);
 	else
-		arm(vec, events);
+		vane_irq_arm(vec, events);
 }
 
-static irqreturn_t handle_first_vector(int irq, void *data)
+static irqreturn_t vane_irq_handle_first(int irq, void *data)
 {
 	struct vane_vector *vec = data;
 
 	vec->irqs++;
-	serve_first_vector(vec);
+	vane_irq_serve_first(vec);
 	return IRQ_HANDLED;
 }
 
-/* NAPI is the only one that writes these counters. */
-static void moderate(struct vane_vector *vec)
+/* Only NAPI writes these counters. */
+static void vane_irq_moderate(struct vane_vector *vec)
 {
 	struct dim_sample sample = {};
 	const struct vane_txq *txq;
@@ -169,10 +183,10 @@ static void moderate(struct vane_vector *vec)
 }
 
 /* A vector whose NAPI is enabled has queues. */
-static int poll_vector(struct napi_struct *napi, int budget)
+static int vane_irq_poll(struct napi_struct *napi, int budget)
 {
 	struct vane_vector *vec = container_of(napi, struct vane_vector, napi);
-	u32 events = read_events(vec);
+	u32 events = vane_irq_read_events(vec);
 	struct vane_txq *txq;
 	struct vane_rxq *rxq;
 	bool more = false;
@@ -206,44 +220,45 @@ static int poll_vector(struct napi_struct *napi, int budget)
 
 	if (napi_complete_done(napi, work)) {
 		if (READ_ONCE(vec->adaptive))
-			moderate(vec);
-		arm(vec, events);
+			vane_irq_moderate(vec);
+		vane_irq_arm(vec, events);
 	}
 	return work;
 }
 
-/* As poll_vector(). Under load vector 0 stays unarmed for long, and causes
- * must not wait for that.
+/* As vane_irq_poll(). Under load, vector 0 may remain unarmed through many
+ * polls, and causes must not wait for the last one.
  */
-static int poll_first_vector(struct napi_struct *napi, int budget)
+static int vane_irq_poll_first(struct napi_struct *napi, int budget)
 {
-	check_causes(container_of(napi, struct vane_vector, napi));
-	return poll_vector(napi, budget);
+	vane_irq_check_causes(container_of(napi, struct vane_vector, napi));
+	return vane_irq_poll(napi, budget);
 }
 
 /* Moderation
  * ----------
  */
 
-static void set_itr(struct vane_vector *vec, u32 usecs)
+static void vane_irq_set_itr(struct vane_vector *vec, u32 usecs)
 {
 	vane_wr32(vec->vdev, VANE_VEC(vec->index) + VANE_VEC_ITR,
 		  min(usecs, VANE_VEC_ITR_MAX));
 }
 
-static void apply_moderation(struct work_struct *work)
+static void vane_irq_apply_moderation(struct work_struct *work)
 {
 	struct dim *dim = container_of(work, struct dim, work);
 	struct vane_vector *vec = container_of(dim, struct vane_vector, dim);
 	struct dim_cq_moder moder;
 
 	moder = net_dim_get_rx_moderation(dim->mode, dim->profile_ix);
-	set_itr(vec, moder.usec);
+	vane_irq_set_itr(vec, moder.usec);
 	dim->state = DIM_START_MEASURE;
 }
 
 /* Neither NAPI with moderation nor @vec->dim.work runs. */
-static void start_moderation(struct vane_net *vn, struct vane_vector *vec)
+static void vane_irq_start_moderation(struct vane_net *vn,
+				      struct vane_vector *vec)
 {
 	u32 usecs = vn->itr;
 
@@ -252,37 +267,41 @@ static void start_moderation(struct vane_net *vn, struct vane_vector *vec)
 		usecs = net_dim_get_rx_moderation(vec->dim.mode,
 						  vec->dim.profile_ix).usec;
 	}
-	set_itr(vec, usecs);
+	vane_irq_set_itr(vec, usecs);
 	WRITE_ONCE(vec->adaptive, vn->adaptive);
 }
 
 /* First and last index of the vectors that serve queues */
-static u16 first_queue_vector(const struct vane_net *vn)
+static u16 vane_irq_first_queue_vector(const struct vane_net *vn)
 {
 	return vn->rings->num_vecs ? 1 : 0;
 }
 
-static u16 last_queue_vector(const struct vane_net *vn)
+static u16 vane_irq_last_queue_vector(const struct vane_net *vn)
 {
 	return vn->rings->num_vecs;
 }
 
 /**
  * vane_vectors_moderate() - apply changed moderation to the queues' vectors
- * @vn: netdev, its datapath up; under rtnl
+ * @vn: netdev, its datapath up
+ *
+ * Context: rtnl held. May sleep.
  */
 void vane_vectors_moderate(struct vane_net *vn)
 {
 	struct vane_vector **vec = vn->vdev->vec;
 	u16 i;
 
-	for (i = first_queue_vector(vn); i <= last_queue_vector(vn); i++)
+	for (i = vane_irq_first_queue_vector(vn);
+	     i <= vane_irq_last_queue_vector(vn); i++)
 		WRITE_ONCE(vec[i]->adaptive, false);
-	/* No NAPI starts the work any more. */
+	/* NAPI no longer starts the work. */
 	synchronize_net();
-	for (i = first_queue_vector(vn); i <= last_queue_vector(vn); i++) {
+	for (i = vane_irq_first_queue_vector(vn);
+	     i <= vane_irq_last_queue_vector(vn); i++) {
 		cancel_work_sync(&vec[i]->dim.work);
-		start_moderation(vn, vec[i]);
+		vane_irq_start_moderation(vn, vec[i]);
 	}
 }
 
@@ -290,7 +309,7 @@ void vane_vectors_moderate(struct vane_net *vn)
  * ----------------
  */
 
-static int map_irq(struct vane_dev *vdev, struct vane_vector *vec)
+static int vane_irq_map(struct vane_dev *vdev, struct vane_vector *vec)
 {
 	if (vec->index < vdev->num_vecs) {
 		vec->irq = pci_irq_vector(vdev->pdev, vec->index);
@@ -304,13 +323,13 @@ static int map_irq(struct vane_dev *vdev, struct vane_vector *vec)
 	return 0;
 }
 
-static void unmap_irq(struct vane_dev *vdev, struct vane_vector *vec)
+static void vane_irq_unmap(struct vane_dev *vdev, struct vane_vector *vec)
 {
 	if (vec->index >= vdev->num_vecs)
 		pci_msix_free_irq(vdev->pdev, vec->map);
 }
 
-static int request_vector(struct vane_dev *vdev, u16 index)
+static int vane_irq_request_vector(struct vane_dev *vdev, u16 index)
 {
 	u32 regs = VANE_VEC(index);
 	struct vane_vector *vec;
@@ -326,7 +345,7 @@ static int request_vector(struct vane_dev *vdev, u16 index)
 	vec->sb = vdev->sb + index * VANE_SB_STRIDE;
 	vec->doorbell = vdev->regs + VANE_DB_VEC(index);
 	vec->dim.mode = DIM_CQ_PERIOD_MODE_START_FROM_EQE;
-	INIT_WORK(&vec->dim.work, apply_moderation);
+	INIT_WORK(&vec->dim.work, vane_irq_apply_moderation);
 	if (index)
 		snprintf(vec->name, sizeof(vec->name), "%s-%u",
 			 vdev->net->netdev->name, index - 1);
@@ -335,12 +354,12 @@ static int request_vector(struct vane_dev *vdev, u16 index)
 			 dev_driver_string(&vdev->pdev->dev),
 			 pci_name(vdev->pdev));
 
-	err = map_irq(vdev, vec);
+	err = vane_irq_map(vdev, vec);
 	if (err)
 		goto free_vector;
 
-	err = request_irq(vec->irq, index ? handle_queue_vector :
-					    handle_first_vector,
+	err = request_irq(vec->irq, index ? vane_irq_handle_queues :
+					    vane_irq_handle_first,
 			  0, vec->name, vec);
 	if (err)
 		goto unmap_irq;
@@ -359,13 +378,13 @@ static int request_vector(struct vane_dev *vdev, u16 index)
 free_irq:
 	free_irq(vec->irq, vec);
 unmap_irq:
-	unmap_irq(vdev, vec);
+	vane_irq_unmap(vdev, vec);
 free_vector:
 	kfree(vec);
 	return err;
 }
 
-static void release_vector(struct vane_dev *vdev, u16 index)
+static void vane_irq_release_vector(struct vane_dev *vdev, u16 index)
 {
 	struct vane_vector *vec = vdev->vec[index];
 
@@ -373,7 +392,7 @@ static void release_vector(struct vane_dev *vdev, u16 index)
 	vane_wr32(vdev, VANE_VEC(index) + VANE_VEC_CTRL, 0);
 	free_irq(vec->irq, vec);
 	cancel_work_sync(&vec->dim.work);
-	unmap_irq(vdev, vec);
+	vane_irq_unmap(vdev, vec);
 	kfree(vec);
 }
 
@@ -381,10 +400,11 @@ static void release_vector(struct vane_dev *vdev, u16 index)
  * vane_irq_init() - enable MSI-X and vector 0
  * @vdev: function, enabled
  *
- * A machine has few vectors and 256 VFs want theirs, so no other is requested
- * before the netdev is opened; where the platform can add vectors to an
- * enabled MSI-X capability, none is even allocated.
+ * Interrupt vectors of a machine are scarce with 256 VFs, so the others are not
+ * requested before the netdev is opened. If the platform can add vectors to an
+ * enabled MSI-X capability, they are not even allocated before.
  *
+ * Context: As vane_dev_enable().
  * Return: 0 or a negative errno.
  */
 int vane_irq_init(struct vane_dev *vdev)
@@ -410,12 +430,12 @@ int vane_irq_init(struct vane_dev *vdev)
 	num = pci_alloc_irq_vectors(vdev->pdev, 1, num, PCI_IRQ_MSIX);
 	if (num < 0) {
 		err = num;
-		pci_err(vdev->pdev, "no interrupt vector: %d\n", err);
+		pci_err(vdev->pdev, "cannot allocate an interrupt vector: %d\n", err);
 		goto free_sb;
 	}
 	vdev->num_vecs = num;
 
-	err = request_vector(vdev, 0);
+	err = vane_irq_request_vector(vdev, 0);
 	if (err) {
 		/* The owner may find one */
 		if (err != -ENOSPC)
@@ -423,7 +443,7 @@ int vane_irq_init(struct vane_dev *vdev)
 				"cannot use interrupt vector 0: %d\n", err);
 		goto free_irq_vectors;
 	}
-	arm(vdev->vec[0], 0);
+	vane_irq_arm(vdev->vec[0], 0);
 	return 0;
 
 free_irq_vectors:
@@ -439,13 +459,15 @@ free_vec:
 /**
  * vane_irq_exit() - undo vane_irq_init()
  * @vdev: function, disabled; does nothing if that was done before
+ *
+ * Context: As vane_dev_disable().
  */
 void vane_irq_exit(struct vane_dev *vdev)
 {
 	if (!vdev->vec)
 		return;
 
-	release_vector(vdev, 0);
+	vane_irq_release_vector(vdev, 0);
 	cancel_work_sync(&vdev->event_work);
 	pci_free_irq_vectors(vdev->pdev);
 	dma_free_coherent(&vdev->pdev->dev, vdev->sb_size, vdev->sb,
@@ -456,12 +478,13 @@ void vane_irq_exit(struct vane_dev *vdev)
 
 /**
  * vane_vectors_grow() - request vectors for queues
- * @vn: netdev; under rtnl
+ * @vn: netdev
  * @want: queue vectors to have, beside vector 0
  *
- * Too few vectors in the machine or the function are no error: queues share
- * what there is.
+ * Too few vectors in the machine or the function are not an error: the queues
+ * share those available.
  *
+ * Context: rtnl held. May sleep.
  * Return: 0 or a negative errno. If it fails, vectors gained so far are kept;
  * see vane_vectors_shrink().
  */
@@ -477,18 +500,19 @@ int vane_vectors_grow(struct vane_net *vn, u16 want)
 		limit = min_t(u16, limit, vdev->num_vecs - 1);
 
 	while (vn->num_vecs < limit) {
-		err = request_vector(vdev, vn->num_vecs + 1);
+		err = vane_irq_request_vector(vdev, vn->num_vecs + 1);
 		if (err)
 			break;
 		vec = vdev->vec[++vn->num_vecs];
-		netif_napi_add(vn->netdev, &vec->napi, poll_vector);
+		vane_napi_add(vn->netdev, &vec->napi, vane_irq_poll,
+			      vec->index - 1);
 		netif_napi_set_irq(&vec->napi, vec->irq);
 	}
 	if (err && err != -ENOSPC)
 		return err;
 
 	if (vn->num_vecs < want &&
-	    !test_and_set_bit(VANE_DEV_FOLDED, &vdev->flags))
+	    !test_and_set_bit(VANE_DEV_SHARED_VECTORS, &vdev->flags))
 		netdev_info(vn->netdev,
 			    "%u interrupt vectors for %u queues: queues share them\n",
 			    vn->num_vecs, want);
@@ -497,8 +521,10 @@ int vane_vectors_grow(struct vane_net *vn, u16 want)
 
 /**
  * vane_vectors_shrink() - release vectors of queues
- * @vn: netdev; under rtnl, the vectors in question not in use
+ * @vn: netdev; the vectors in question are not in use
  * @want: queue vectors to keep
+ *
+ * Context: rtnl held. May sleep.
  */
 void vane_vectors_shrink(struct vane_net *vn, u16 want)
 {
@@ -506,14 +532,14 @@ void vane_vectors_shrink(struct vane_net *vn, u16 want)
 
 	while (vn->num_vecs > want) {
 		vec = vn->vdev->vec[vn->num_vecs];
-		/* No interrupt must find the NAPI gone. */
+		/* No interrupt may arrive after the NAPI is gone. */
 		disable_irq(vec->irq);
 		netif_napi_del(&vec->napi);
-		release_vector(vn->vdev, vn->num_vecs--);
+		vane_irq_release_vector(vn->vdev, vn->num_vecs--);
 	}
 }
 
-static struct vane_vector *vector_of_queue(struct vane_net *vn, u16 q)
+static struct vane_vector *vane_irq_vector_of_queue(struct vane_net *vn, u16 q)
 {
 	u16 num = vn->rings->num_vecs;
 	u16 index = num ? 1 + q % num : 0;
@@ -521,19 +547,21 @@ static struct vane_vector *vector_of_queue(struct vane_net *vn, u16 q)
 	return vn->vdev->vec[index];
 }
 
-static void enable_vector_napi(struct vane_net *vn, struct vane_vector *vec)
+static void vane_irq_enable_vector_napi(struct vane_net *vn,
+					struct vane_vector *vec)
 {
-	start_moderation(vn, vec);
+	vane_irq_start_moderation(vn, vec);
 	napi_enable(&vec->napi);
 	WRITE_ONCE(vec->polling, true);
 }
 
 /**
  * vane_vectors_start() - give the queues to the vectors and enable their NAPI
- * @vn: netdev with new rings, whose queues the device does not serve yet;
- *	under rtnl
+ * @vn: netdev with new rings, whose queues the device does not serve yet
  *
- * vane_vectors_arm() is to follow when the queues are enabled.
+ * To be followed by vane_vectors_arm() when the queues are enabled.
+ *
+ * Context: rtnl held. May sleep.
  */
 void vane_vectors_start(struct vane_net *vn)
 {
@@ -546,15 +574,15 @@ void vane_vectors_start(struct vane_net *vn)
 	rings->num_vecs = vn->num_vecs;
 	if (!rings->num_vecs) {
 		vec = vn->vdev->vec[0];
-		netif_napi_add(vn->netdev, &vec->napi, poll_first_vector);
+		vane_napi_add(vn->netdev, &vec->napi, vane_irq_poll_first, 0);
 		netif_napi_set_irq(&vec->napi, vec->irq);
 	}
 
-	/* From the last on, as each goes to the front of its list */
+	/* Backwards, as each goes to the front of its list */
 	for (q = rings->config.num_queues; q--; ) {
 		txq = rings->txq[q];
 		rxq = rings->rxq[q];
-		vec = vector_of_queue(vn, q);
+		vec = vane_irq_vector_of_queue(vn, q);
 
 		txq->next = vec->txq;
 		vec->txq = txq;
@@ -571,13 +599,16 @@ void vane_vectors_start(struct vane_net *vn)
 				     &vec->napi);
 	}
 
-	for (i = first_queue_vector(vn); i <= last_queue_vector(vn); i++)
-		enable_vector_napi(vn, vn->vdev->vec[i]);
+	for (i = vane_irq_first_queue_vector(vn);
+	     i <= vane_irq_last_queue_vector(vn); i++)
+		vane_irq_enable_vector_napi(vn, vn->vdev->vec[i]);
 }
 
 /**
  * vane_vectors_arm() - let the queues' vectors fire
- * @vn: netdev; under rtnl
+ * @vn: netdev
+ *
+ * Context: rtnl held. Does not sleep.
  */
 void vane_vectors_arm(struct vane_net *vn)
 {
@@ -585,14 +616,15 @@ void vane_vectors_arm(struct vane_net *vn)
 
 	/* Vector 0 is always armed, by its handler or its NAPI. */
 	for (i = 1; i <= vn->rings->num_vecs; i++)
-		arm(vn->vdev->vec[i], read_events(vn->vdev->vec[i]));
+		vane_irq_arm(vn->vdev->vec[i],
+			     vane_irq_read_events(vn->vdev->vec[i]));
 }
 
-static void disable_vector_napi(struct vane_vector *vec)
+static void vane_irq_disable_vector_napi(struct vane_vector *vec)
 {
 	WRITE_ONCE(vec->polling, false);
 	napi_disable(&vec->napi);
-	/* NAPI used to start it; with NAPI disabled nothing does. */
+	/* NAPI started it; with NAPI disabled, nothing does. */
 	cancel_work_sync(&vec->dim.work);
 	vec->txq = NULL;
 	vec->rxq = NULL;
@@ -601,9 +633,11 @@ static void disable_vector_napi(struct vane_vector *vec)
 
 /**
  * vane_vectors_stop() - disable NAPI and take the queues from the vectors
- * @vn: netdev; under rtnl
+ * @vn: netdev
  *
- * The rings must not be freed before; their pools are cut off from NAPI here.
+ * The rings must not be freed before, as this detaches their pools from NAPI.
+ *
+ * Context: rtnl held. May sleep.
  */
 void vane_vectors_stop(struct vane_net *vn)
 {
@@ -611,8 +645,9 @@ void vane_vectors_stop(struct vane_net *vn)
 	struct vane_vector *vec;
 	u16 q, i;
 
-	for (i = first_queue_vector(vn); i <= last_queue_vector(vn); i++)
-		disable_vector_napi(vn->vdev->vec[i]);
+	for (i = vane_irq_first_queue_vector(vn);
+	     i <= vane_irq_last_queue_vector(vn); i++)
+		vane_irq_disable_vector_napi(vn->vdev->vec[i]);
 
 	for (q = 0; q < rings->config.num_queues; q++) {
 		netif_queue_set_napi(vn->netdev, q, NETDEV_QUEUE_TYPE_TX, NULL);
@@ -623,20 +658,22 @@ void vane_vectors_stop(struct vane_net *vn)
 	if (rings->num_vecs)
 		return;
 
-	/* Vector 0 may have fired for the NAPI that is no more: nobody has
-	 * armed it then. Its handler may also be about to schedule that NAPI,
-	 * so wait for it first.
+	/* Vector 0 may have fired for the NAPI that is now disabled, and so not
+	 * have been armed again. Its handler may also be about to schedule that
+	 * NAPI, so wait for it first.
 	 */
 	vec = vn->vdev->vec[0];
 	synchronize_irq(vec->irq);
 	netif_napi_del(&vec->napi);
-	set_itr(vec, 0);
-	serve_first_vector(vec);
+	vane_irq_set_itr(vec, 0);
+	vane_irq_serve_first(vec);
 }
 
 /**
  * vane_vectors_init() - moderation of a new netdev
  * @vn: netdev
+ *
+ * Context: The netdev is not registered. Does not sleep.
  */
 void vane_vectors_init(struct vane_net *vn)
 {

@@ -1,23 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Access to the registers of one function */
+/* Access to the registers of one function, and handling of its failure */
 
 #include <linux/io-64-nonatomic-lo-hi.h>
 
-#include "core.h"
+#include "compat.h"
+#include "reg.h"
+#include "vane_dev.h"
 
-/* No legal value of a status is all ones, but the TEST register has it. */
-static bool device_is_gone(struct vane_dev *vdev)
+/* All ones may be a legal value, as in TEST, so MAGIC decides. */
+static bool vane_reg_device_is_gone(struct vane_dev *vdev)
 {
-	struct vane_net *vn;
-
 	if (readl(vdev->regs + VANE_REG_MAGIC) == VANE_MAGIC)
 		return false;
 
 	if (!test_and_set_bit(VANE_DEV_DEAD, &vdev->flags)) {
-		pci_info(vdev->pdev, "device does not answer any more\n");
-		vn = READ_ONCE(vdev->net);
-		if (vn)
-			netif_device_detach(vn->netdev);
+		pci_info(vdev->pdev, "device no longer responds\n");
+		vdev->ops->reset(vdev);
 	}
 	return true;
 }
@@ -27,10 +25,10 @@ static bool device_is_gone(struct vane_dev *vdev)
  * @vdev: function
  * @reg: byte offset in BAR 0
  *
- * The one place that notices a device which is gone: it marks the function
- * dead and takes its netdev off the stack's hands. Any context; never in the
- * datapath.
+ * The one place that notices a device which is gone: it marks the function dead
+ * and asks its owner for a reset.
  *
+ * Context: Any; never in the datapath.
  * Return: the value, all ones if the device is gone.
  */
 u32 vane_rd32(struct vane_dev *vdev, u32 reg)
@@ -38,7 +36,7 @@ u32 vane_rd32(struct vane_dev *vdev, u32 reg)
 	u32 val = readl(vdev->regs + reg);
 
 	if (unlikely(val == U32_MAX))
-		device_is_gone(vdev);
+		vane_reg_device_is_gone(vdev);
 	return val;
 }
 EXPORT_SYMBOL_NS_GPL(vane_rd32, VANE_NS);
@@ -48,8 +46,7 @@ EXPORT_SYMBOL_NS_GPL(vane_rd32, VANE_NS);
  * @vdev: function
  * @reg: byte offset in BAR 0
  *
- * As vane_rd32().
- *
+ * Context: As vane_rd32().
  * Return: the value, all ones if the device is gone.
  */
 u64 vane_rd64(struct vane_dev *vdev, u32 reg)
@@ -57,7 +54,7 @@ u64 vane_rd64(struct vane_dev *vdev, u32 reg)
 	u64 val = readq(vdev->regs + reg);
 
 	if (unlikely(val == U64_MAX))
-		device_is_gone(vdev);
+		vane_reg_device_is_gone(vdev);
 	return val;
 }
 EXPORT_SYMBOL_NS_GPL(vane_rd64, VANE_NS);
@@ -68,8 +65,10 @@ EXPORT_SYMBOL_NS_GPL(vane_rd64, VANE_NS);
  * @reg: byte offset in BAR 0
  * @val: value
  *
- * Where the machine has no 64-bit access, the low half goes first. Any
+ * If the machine has no 64-bit access, the low half is written first. Any
  * context; two callers must not write the same register at once.
+ *
+ * Context: Any; two callers must not write the same register at once.
  */
 void vane_wr64(struct vane_dev *vdev, u32 reg, u64 val)
 {
@@ -78,13 +77,14 @@ void vane_wr64(struct vane_dev *vdev, u32 reg, u64 val)
 EXPORT_SYMBOL_NS_GPL(vane_wr64, VANE_NS);
 
 /**
- * vane_dev_alive() - whether the device answers, as far as is known
+ * vane_dev_alive() - whether the device is known to respond
  * @vdev: function
  *
- * One that was gone may be back, after a reset of the PF say; it takes
- * vane_dev_enable() to use it again.
+ * A device that was gone may be back, for example after a reset of the PF. It
+ * can be used again after vane_dev_enable().
  *
- * Return: false if a read has shown that the device is gone, and it still is.
+ * Context: Any.
+ * Return: false if a read has found the device gone, and it still is.
  */
 bool vane_dev_alive(struct vane_dev *vdev)
 {
@@ -92,3 +92,20 @@ bool vane_dev_alive(struct vane_dev *vdev)
 	       readl(vdev->regs + VANE_REG_MAGIC) == VANE_MAGIC;
 }
 EXPORT_SYMBOL_NS_GPL(vane_dev_alive, VANE_NS);
+
+/**
+ * vane_queue_broken() - ask for a reset after the device wrote invalid data
+ * @vdev: function
+ * @kind: "transmit" or "receive"
+ * @q: queue
+ *
+ * Context: Any.
+ */
+void vane_queue_broken(struct vane_dev *vdev, const char *kind, u16 q)
+{
+	if (net_ratelimit())
+		pci_err(vdev->pdev,
+			"invalid completion in %s queue %u, resetting\n",
+			kind, q);
+	vdev->ops->reset(vdev);
+}

@@ -5,45 +5,78 @@
 #include <linux/iopoll.h>
 #include <net/page_pool/helpers.h>
 
-#include "core.h"
+#include "compat.h"
+#include "queue.h"
+#include "ring.h"
+#include "rx.h"
+#include "tx.h"
+#include "vane_dev.h"
+#include "vane_net.h"
 
 #define VANE_QUEUE_STOP_TIMEOUT		100000	/* us */
 
-/* Pages that a queue keeps for its buffers, as multiples of the ring's: less
- * than bulk TCP has under way makes the pool allocate and map some every time.
+/* Pages that a queue keeps for its buffers, as a multiple of the ring's. With
+ * fewer than bulk TCP has in flight, the pool would allocate and map pages all
+ * the time.
  */
 #define POOL_RINGS			4
 
-static size_t tx_ring_bytes(const struct vane_txq *txq)
+static size_t vane_ring_tx_bytes(const struct vane_txq *txq)
 {
 	return sizeof(struct vane_tx_desc) << txq->log2;
 }
 
-static size_t tx_copy_bytes(const struct vane_txq *txq)
+static size_t vane_ring_tx_copy_bytes(const struct vane_txq *txq)
 {
 	return (size_t)VANE_TX_COPY_MAX << txq->log2;
 }
 
 /* Completions and, behind them, buffers */
-static size_t rx_ring_bytes(const struct vane_rxq *rxq)
+static size_t vane_ring_rx_bytes(const struct vane_rxq *rxq)
 {
 	return (1u << rxq->cpl_shift << rxq->log2) +
 	       (sizeof(struct vane_rx_buf) << rxq->log2);
 }
 
-static dma_addr_t rx_desc_dma(const struct vane_rxq *rxq)
+static dma_addr_t vane_ring_rx_desc_dma(const struct vane_rxq *rxq)
 {
 	return rxq->dma + (1u << rxq->cpl_shift << rxq->log2);
+}
+
+/**
+ * vane_ring_fill_config() - compute the rings that a netdev needs
+ * @vn: netdev
+ * @features: its features
+ * @mtu: its MTU
+ * @config: result
+ *
+ * Context: rtnl held. Does not sleep.
+ */
+void vane_ring_fill_config(const struct vane_net *vn,
+			   netdev_features_t features, unsigned int mtu,
+			   struct vane_ring_config *config)
+{
+	config->num_queues = vn->num_queues;
+	config->tx_log2 = vn->tx_log2;
+	config->rx_log2 = vn->rx_log2;
+	config->gro = features & NETIF_F_GRO_HW;
+	if (config->gro)
+		config->buf_truesize = VANE_RX_TRUESIZE_GRO;
+	else if (mtu + VANE_FRAME_OVERHEAD >
+		 VANE_RX_TRUESIZE_SMALL - VANE_RX_OVERHEAD)
+		config->buf_truesize = VANE_RX_TRUESIZE_LARGE;
+	else
+		config->buf_truesize = VANE_RX_TRUESIZE_SMALL;
 }
 
 /* Memory
  * ------
  */
 
-static struct vane_txq *alloc_txq(struct vane_net *vn,
-				  struct vane_rings *rings, u16 q)
+static struct vane_txq *vane_ring_alloc_txq(struct vane_net *vn,
+					    struct vane_rings *rings, u16 q)
 {
-	struct vane_queue_words *words = &rings->words[q];
+	struct vane_queue_shmem *words = &rings->words[q];
 	struct vane_dev *vdev = vn->vdev;
 	struct device *dev = &vdev->pdev->dev;
 	struct vane_txq *txq;
@@ -68,13 +101,14 @@ static struct vane_txq *alloc_txq(struct vane_net *vn,
 	if (!txq->buf)
 		goto free_txq;
 
-	txq->desc = dma_alloc_coherent(dev, tx_ring_bytes(txq), &txq->dma,
+	txq->desc = dma_alloc_coherent(dev, vane_ring_tx_bytes(txq), &txq->dma,
 				       GFP_KERNEL);
 	if (!txq->desc)
 		goto free_buf;
 
 	/* Without it every frame is mapped. */
-	txq->copy = dma_alloc_coherent(dev, tx_copy_bytes(txq), &txq->copy_dma,
+	txq->copy = dma_alloc_coherent(dev, vane_ring_tx_copy_bytes(txq),
+				       &txq->copy_dma,
 				       GFP_KERNEL | __GFP_NOWARN);
 	vane_txq_set_copybreak(txq, vn->tx_copybreak);
 	return txq;
@@ -86,28 +120,29 @@ free_txq:
 	return NULL;
 }
 
-static void free_txq(struct vane_txq *txq)
+static void vane_ring_free_txq(struct vane_txq *txq)
 {
 	vane_txq_drop(txq);
 	if (txq->copy)
-		dma_free_coherent(txq->dev, tx_copy_bytes(txq), txq->copy,
-				  txq->copy_dma);
-	dma_free_coherent(txq->dev, tx_ring_bytes(txq), txq->desc, txq->dma);
+		dma_free_coherent(txq->dev, vane_ring_tx_copy_bytes(txq),
+				  txq->copy, txq->copy_dma);
+	dma_free_coherent(txq->dev, vane_ring_tx_bytes(txq), txq->desc,
+			  txq->dma);
 	kvfree(txq->buf);
 	kfree(txq);
 }
 
-static struct page_pool *create_pool(struct vane_net *vn,
-				     const struct vane_ring_config *config,
-				     u16 q)
+static struct page_pool *
+vane_ring_create_pool(struct vane_net *vn,
+		      const struct vane_ring_config *config, u16 q)
 {
 	struct device *dev = &vn->vdev->pdev->dev;
-	unsigned int order = get_order(config->chunk);
+	unsigned int order = get_order(config->buf_truesize);
 	struct page_pool_params params = {
 		.flags = PP_FLAG_DMA_MAP | PP_FLAG_DMA_SYNC_DEV,
 		.order = order,
-		/* The ring's, and those that sockets hold for a while */
-		.pool_size = ((size_t)POOL_RINGS * config->chunk <<
+		/* Those of the ring, and those that sockets hold until they are read */
+		.pool_size = ((size_t)POOL_RINGS * config->buf_truesize <<
 			      config->rx_log2) >> (PAGE_SHIFT + order),
 		.nid = dev_to_node(dev),
 		.dev = dev,
@@ -120,10 +155,10 @@ static struct page_pool *create_pool(struct vane_net *vn,
 	return page_pool_create(&params);
 }
 
-static struct vane_rxq *alloc_rxq(struct vane_net *vn,
-				  struct vane_rings *rings, u16 q)
+static struct vane_rxq *vane_ring_alloc_rxq(struct vane_net *vn,
+					    struct vane_rings *rings, u16 q)
 {
-	struct vane_queue_words *words = &rings->words[q];
+	struct vane_queue_shmem *words = &rings->words[q];
 	struct vane_dev *vdev = vn->vdev;
 	struct device *dev = &vdev->pdev->dev;
 	struct vane_rxq *rxq;
@@ -139,8 +174,8 @@ static struct vane_rxq *alloc_rxq(struct vane_net *vn,
 	rxq->vdev = vdev;
 	rxq->netdev = vn->netdev;
 	rxq->stats = &vn->rx_stats[q];
-	rxq->chunk = rings->config.chunk;
-	rxq->buf_len = rxq->chunk - VANE_RX_OVERHEAD;
+	rxq->buf_truesize = rings->config.buf_truesize;
+	rxq->buf_len = rxq->buf_truesize - VANE_RX_OVERHEAD;
 	rxq->cpl_shift = ilog2(rings->config.gro ?
 			       sizeof(struct vane_rx_cpl32) :
 			       sizeof(struct vane_rx_cpl));
@@ -153,13 +188,13 @@ static struct vane_rxq *alloc_rxq(struct vane_net *vn,
 	if (!rxq->mem)
 		goto free_rxq;
 
-	rxq->cpl = dma_alloc_coherent(dev, rx_ring_bytes(rxq), &rxq->dma,
+	rxq->cpl = dma_alloc_coherent(dev, vane_ring_rx_bytes(rxq), &rxq->dma,
 				      GFP_KERNEL);
 	if (!rxq->cpl)
 		goto free_mem;
 	rxq->desc = rxq->cpl + (1u << rxq->cpl_shift << rxq->log2);
 
-	rxq->pool = create_pool(vn, &rings->config, q);
+	rxq->pool = vane_ring_create_pool(vn, &rings->config, q);
 	if (IS_ERR(rxq->pool))
 		goto free_ring;
 
@@ -171,7 +206,7 @@ drop_buffers:
 	vane_rxq_drop(rxq);
 	page_pool_destroy(rxq->pool);
 free_ring:
-	dma_free_coherent(dev, rx_ring_bytes(rxq), rxq->cpl, rxq->dma);
+	dma_free_coherent(dev, vane_ring_rx_bytes(rxq), rxq->cpl, rxq->dma);
 free_mem:
 	kvfree(rxq->mem);
 free_rxq:
@@ -179,12 +214,12 @@ free_rxq:
 	return NULL;
 }
 
-static void free_rxq(struct vane_rxq *rxq)
+static void vane_ring_free_rxq(struct vane_rxq *rxq)
 {
 	vane_rxq_drop(rxq);
 	page_pool_destroy(rxq->pool);
-	dma_free_coherent(&rxq->vdev->pdev->dev, rx_ring_bytes(rxq), rxq->cpl,
-			  rxq->dma);
+	dma_free_coherent(&rxq->vdev->pdev->dev, vane_ring_rx_bytes(rxq),
+			  rxq->cpl, rxq->dma);
 	kvfree(rxq->mem);
 	kfree(rxq);
 }
@@ -192,10 +227,11 @@ static void free_rxq(struct vane_rxq *rxq)
 /**
  * vane_rings_alloc() - allocate all rings of a netdev, with their buffers
  * @vn: netdev
- * @config: what they are to be
+ * @config: of the rings
  *
- * Nothing that is running is touched. Process context, under rtnl.
+ * Does not touch a running datapath. Process context.
  *
+ * Context: rtnl held. May sleep.
  * Return: the rings, or NULL if memory is short.
  */
 struct vane_rings *vane_rings_alloc(struct vane_net *vn,
@@ -225,14 +261,14 @@ struct vane_rings *vane_rings_alloc(struct vane_net *vn,
 		goto free_rxq_array;
 
 	for (tx = 0; tx < num; tx++) {
-		rings->txq[tx] = alloc_txq(vn, rings, tx);
+		rings->txq[tx] = vane_ring_alloc_txq(vn, rings, tx);
 		if (!rings->txq[tx]) {
 			rx = 0;
 			goto free_queues;
 		}
 	}
 	for (rx = 0; rx < num; rx++) {
-		rings->rxq[rx] = alloc_rxq(vn, rings, rx);
+		rings->rxq[rx] = vane_ring_alloc_rxq(vn, rings, rx);
 		if (!rings->rxq[rx])
 			goto free_queues;
 	}
@@ -240,9 +276,9 @@ struct vane_rings *vane_rings_alloc(struct vane_net *vn,
 
 free_queues:
 	while (rx--)
-		free_rxq(rings->rxq[rx]);
+		vane_ring_free_rxq(rings->rxq[rx]);
 	while (tx--)
-		free_txq(rings->txq[tx]);
+		vane_ring_free_txq(rings->txq[tx]);
 	dma_free_coherent(dev, num * sizeof(*rings->words), rings->words,
 			  rings->words_dma);
 free_rxq_array:
@@ -255,11 +291,11 @@ free_rings:
 }
 
 /**
- * vane_rings_free() - free rings and all that is in them
+ * vane_rings_free() - free rings and everything in them
  * @vn: netdev
  * @rings: rings that neither the device nor NAPI uses
  *
- * Process context, under rtnl.
+ * Context: rtnl held. May sleep.
  */
 void vane_rings_free(struct vane_net *vn, struct vane_rings *rings)
 {
@@ -267,8 +303,8 @@ void vane_rings_free(struct vane_net *vn, struct vane_rings *rings)
 	u16 q;
 
 	for (q = num; q--; ) {
-		free_rxq(rings->rxq[q]);
-		free_txq(rings->txq[q]);
+		vane_ring_free_rxq(rings->rxq[q]);
+		vane_ring_free_txq(rings->txq[q]);
 	}
 	dma_free_coherent(&vn->vdev->pdev->dev, num * sizeof(*rings->words),
 			  rings->words, rings->words_dma);
@@ -281,7 +317,8 @@ void vane_rings_free(struct vane_net *vn, struct vane_rings *rings)
  * --------------------
  */
 
-static int queue_result(struct vane_net *vn, const char *kind, u16 q, u32 state)
+static int vane_ring_queue_result(struct vane_net *vn, const char *kind, u16 q,
+				  u32 state)
 {
 	if (!vane_dev_alive(vn->vdev))
 		return -ENODEV;
@@ -292,29 +329,29 @@ static int queue_result(struct vane_net *vn, const char *kind, u16 q, u32 state)
 	return -EIO;
 }
 
-static int enable_txq(struct vane_net *vn, struct vane_txq *txq)
+static int vane_ring_enable_txq(struct vane_net *vn, struct vane_txq *txq)
 {
 	dma_addr_t words = txq->words_dma;
 	struct vane_dev *vdev = vn->vdev;
 	u32 regs = VANE_TXQ(txq->index);
 
-	/* Here, as the frames of a former ring may be freed after this */
+	/* Reset here, as frames of a former ring may be freed later */
 	netdev_tx_reset_queue(txq->nq);
 
 	vane_wr64(vdev, regs + VANE_TXQ_BASE, txq->dma);
 	vane_wr64(vdev, regs + VANE_TXQ_HEAD_ADDR,
-		  words + offsetof(struct vane_queue_words, head));
+		  words + offsetof(struct vane_queue_shmem, head));
 	vane_wr64(vdev, regs + VANE_TXQ_SHADOW, txq->shadow ?
-		  words + offsetof(struct vane_queue_words, tx_shadow) : 0);
+		  words + offsetof(struct vane_queue_shmem, tx_shadow) : 0);
 	vane_wr32(vdev, regs + VANE_TXQ_SIZE, txq->log2);
 	vane_wr32(vdev, regs + VANE_TXQ_VECTOR, txq->vector);
 	vane_wr32(vdev, regs + VANE_TXQ_CTRL, VANE_Q_CTRL_ENABLE);
 
-	return queue_result(vn, "transmit", txq->index,
-			    vane_rd32(vdev, regs + VANE_TXQ_STATE));
+	return vane_ring_queue_result(vn, "transmit", txq->index,
+				      vane_rd32(vdev, regs + VANE_TXQ_STATE));
 }
 
-static int enable_rxq(struct vane_net *vn, struct vane_rxq *rxq)
+static int vane_ring_enable_rxq(struct vane_net *vn, struct vane_rxq *rxq)
 {
 	dma_addr_t words = rxq->words_dma;
 	struct vane_dev *vdev = vn->vdev;
@@ -325,18 +362,18 @@ static int enable_rxq(struct vane_net *vn, struct vane_rxq *rxq)
 	if (rxq->cpl_shift == ilog2(sizeof(struct vane_rx_cpl32)))
 		ctrl |= VANE_RXQ_CTRL_CPL32;
 
-	vane_wr64(vdev, regs + VANE_RXQ_BUF_BASE, rx_desc_dma(rxq));
+	vane_wr64(vdev, regs + VANE_RXQ_BUF_BASE, vane_ring_rx_desc_dma(rxq));
 	vane_wr64(vdev, regs + VANE_RXQ_CPL_BASE, rxq->dma);
 	vane_wr64(vdev, regs + VANE_RXQ_SHADOW, rxq->shadow ?
-		  words + offsetof(struct vane_queue_words, rx_shadow) : 0);
+		  words + offsetof(struct vane_queue_shmem, rx_shadow) : 0);
 	vane_wr32(vdev, regs + VANE_RXQ_BUF_SIZE, rxq->log2);
 	vane_wr32(vdev, regs + VANE_RXQ_CPL_SIZE, rxq->log2);
 	vane_wr32(vdev, regs + VANE_RXQ_BUF_LEN, rxq->buf_len);
 	vane_wr32(vdev, regs + VANE_RXQ_VECTOR, rxq->vector);
 	vane_wr32(vdev, regs + VANE_RXQ_CTRL, ctrl);
 
-	err = queue_result(vn, "receive", rxq->index,
-			   vane_rd32(vdev, regs + VANE_RXQ_STATE));
+	err = vane_ring_queue_result(vn, "receive", rxq->index,
+				     vane_rd32(vdev, regs + VANE_RXQ_STATE));
 	if (err)
 		return err;
 
@@ -344,8 +381,8 @@ static int enable_rxq(struct vane_net *vn, struct vane_rxq *rxq)
 	return 0;
 }
 
-/* When it returns, the device does not touch the queue's memory any more. */
-static void disable_queue(struct vane_net *vn, u32 ctrl, u32 state)
+/* When it returns, the device no longer accesses the queue's memory. */
+static void vane_ring_disable_queue(struct vane_net *vn, u32 ctrl, u32 state)
 {
 	struct vane_dev *vdev = vn->vdev;
 	u32 val;
@@ -359,37 +396,40 @@ static void disable_queue(struct vane_net *vn, u32 ctrl, u32 state)
 	if (!err)
 		return;
 
-	/* Memory is about to be freed: better a function that is off. */
+	/* The memory is about to be freed, so disable the whole function. */
 	netdev_err(vn->netdev, "queue does not stop, resetting\n");
 	vane_wr32(vdev, VANE_REG_CTRL, 0);
 	vane_rd32(vdev, VANE_REG_STATE);
 	vdev->ops->reset(vdev);
 }
 
-static void disable_txqs(struct vane_net *vn, u16 num)
+static void vane_ring_disable_txqs(struct vane_net *vn, u16 num)
 {
 	u32 regs;
 
 	while (num--) {
 		regs = VANE_TXQ(num);
-		disable_queue(vn, regs + VANE_TXQ_CTRL, regs + VANE_TXQ_STATE);
+		vane_ring_disable_queue(vn, regs + VANE_TXQ_CTRL,
+					regs + VANE_TXQ_STATE);
 	}
 }
 
-static void disable_rxqs(struct vane_net *vn, u16 num)
+static void vane_ring_disable_rxqs(struct vane_net *vn, u16 num)
 {
 	u32 regs;
 
 	while (num--) {
 		regs = VANE_RXQ(num);
-		disable_queue(vn, regs + VANE_RXQ_CTRL, regs + VANE_RXQ_STATE);
+		vane_ring_disable_queue(vn, regs + VANE_RXQ_CTRL,
+					regs + VANE_RXQ_STATE);
 	}
 }
 
 /**
  * vane_rings_enable() - let the device serve the queues
- * @vn: netdev with rings that were not enabled before; under rtnl
+ * @vn: netdev with rings that were not enabled before
  *
+ * Context: rtnl held. May sleep.
  * Return: 0, -EIO if the device refuses, -ENODEV if it is gone. If it fails,
  * no queue is enabled.
  */
@@ -402,40 +442,44 @@ int vane_rings_enable(struct vane_net *vn)
 
 	vane_rings_set_options(vn, vn->netdev->features);
 	for (tx = 0; tx < num; tx++) {
-		err = enable_txq(vn, rings->txq[tx]);
+		err = vane_ring_enable_txq(vn, rings->txq[tx]);
 		if (err)
 			goto disable_tx;
 	}
 	for (rx = 0; rx < num; rx++) {
-		err = enable_rxq(vn, rings->rxq[rx]);
+		err = vane_ring_enable_rxq(vn, rings->rxq[rx]);
 		if (err)
 			goto disable_rx;
 	}
 	return 0;
 
 disable_rx:
-	disable_rxqs(vn, rx);
+	vane_ring_disable_rxqs(vn, rx);
 disable_tx:
-	disable_txqs(vn, tx);
+	vane_ring_disable_txqs(vn, tx);
 	return err;
 }
 
 /**
  * vane_rings_disable() - stop the queues
- * @vn: netdev; under rtnl, neither ndo_start_xmit nor NAPI runs
+ * @vn: netdev; neither ndo_start_xmit nor NAPI runs
  *
- * When it returns, the device does not touch their memory any more.
+ * When it returns, the device no longer accesses their memory.
+ *
+ * Context: rtnl held. May sleep.
  */
 void vane_rings_disable(struct vane_net *vn)
 {
-	disable_rxqs(vn, vn->rings->config.num_queues);
-	disable_txqs(vn, vn->rings->config.num_queues);
+	vane_ring_disable_rxqs(vn, vn->rings->config.num_queues);
+	vane_ring_disable_txqs(vn, vn->rings->config.num_queues);
 }
 
 /**
  * vane_rings_set_options() - apply features that need no new rings
- * @vn: netdev with rings; under rtnl
- * @features: what is wanted
+ * @vn: netdev with rings
+ * @features: requested
+ *
+ * Context: rtnl held. Does not sleep.
  */
 void vane_rings_set_options(struct vane_net *vn, netdev_features_t features)
 {
@@ -465,8 +509,8 @@ void vane_rings_set_options(struct vane_net *vn, netdev_features_t features)
  * ---------
  */
 
-/* Memory that the device shares keeps what is stored there. */
-static bool test_memory(void *memory, size_t bytes)
+/* Whether memory that is shared with the device keeps what is stored in it */
+static bool vane_ring_test_memory(void *memory, size_t bytes)
 {
 	static const u64 patterns[] = {
 		0x5555555555555555, 0xaaaaaaaaaaaaaaaa, U64_MAX, 0,
@@ -487,10 +531,11 @@ static bool test_memory(void *memory, size_t bytes)
 }
 
 /**
- * vane_rings_test() - allocate rings as they would be, and test their memory
- * @vn: netdev, its datapath down; under rtnl
+ * vane_rings_test() - allocate rings as open would, and test their memory
+ * @vn: netdev, its datapath down
  *
- * Return: whether there is memory, and it is good.
+ * Context: rtnl held. May sleep.
+ * Return: whether there is enough memory, and it passed the test.
  */
 bool vane_rings_test(struct vane_net *vn)
 {
@@ -499,16 +544,17 @@ bool vane_rings_test(struct vane_net *vn)
 	bool ok = true;
 	u16 q;
 
-	vane_ring_config(vn, vn->netdev->features, vn->netdev->mtu, &config);
+	vane_ring_fill_config(vn, vn->netdev->features, vn->netdev->mtu,
+			      &config);
 	rings = vane_rings_alloc(vn, &config);
 	if (!rings)
 		return false;
 
 	for (q = 0; q < config.num_queues; q++) {
-		ok &= test_memory(rings->txq[q]->desc,
-				  tx_ring_bytes(rings->txq[q]));
-		ok &= test_memory(rings->rxq[q]->cpl,
-				  rx_ring_bytes(rings->rxq[q]));
+		ok &= vane_ring_test_memory(rings->txq[q]->desc,
+					    vane_ring_tx_bytes(rings->txq[q]));
+		ok &= vane_ring_test_memory(rings->rxq[q]->cpl,
+					    vane_ring_rx_bytes(rings->rxq[q]));
 	}
 	vane_rings_free(vn, rings);
 	return ok;

@@ -1,16 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Receive-side scaling: hash, key, and the tables of all contexts (datasheet, 8)
  *
- * Context 0 is the default one; the others count for what a receive rule sends
- * to them. Hash and key are common to all.
+ * Context 0 is the default; the others serve the frames that a receive rule
+ * directs to them. Hash and key are common to all.
  */
 
 #include <linux/ethtool.h>
 #include <linux/unaligned.h>
 
-#include "core.h"
+#include "rss.h"
+#include "rule.h"
+#include "vane_dev.h"
+#include "vane_net.h"
 
-static void write_table(struct vane_net *vn, unsigned int context)
+static void vane_rss_write_key(struct vane_net *vn)
+{
+	unsigned int i;
+
+	for (i = 0; i < VANE_RSS_KEY_SIZE; i += sizeof(u64))
+		vane_wr64(vn->vdev, VANE_REG_RSS_KEY + i,
+			  get_unaligned_le64(vn->rss_key + i));
+}
+
+static void vane_rss_write_table(struct vane_net *vn, unsigned int context)
 {
 	const u8 *table = vn->rss_table[context];
 	unsigned int i;
@@ -23,6 +35,8 @@ static void write_table(struct vane_net *vn, unsigned int context)
 /**
  * vane_rss_init() - RSS of a new netdev
  * @vn: netdev
+ *
+ * Context: The netdev is not registered. Does not sleep.
  */
 void vane_rss_init(struct vane_net *vn)
 {
@@ -34,7 +48,9 @@ void vane_rss_init(struct vane_net *vn)
 
 /**
  * vane_rss_write() - write hash, key and tables of RSS to the device
- * @vn: netdev; under rtnl
+ * @vn: netdev
+ *
+ * Context: rtnl held. Does not sleep.
  */
 void vane_rss_write(struct vane_net *vn)
 {
@@ -44,21 +60,21 @@ void vane_rss_write(struct vane_net *vn)
 	if (!(vdev->features & VANE_FEAT_RSS))
 		return;
 
-	for (i = 0; i < VANE_RSS_KEY_SIZE; i += sizeof(u64))
-		vane_wr64(vdev, VANE_REG_RSS_KEY + i,
-			  get_unaligned_le64(vn->rss_key + i));
+	vane_rss_write_key(vn);
 	for_each_set_bit(i, vn->rss_contexts, VANE_RSS_CONTEXTS)
 		if (!i || vdev->features & VANE_FEAT_RSS_CONTEXT)
-			write_table(vn, i);
+			vane_rss_write_table(vn, i);
 	vane_wr32(vdev, VANE_REG_RSS_CTRL, vn->rss_ctrl);
 }
 
 /**
- * vane_rss_fit() - make the tables name queues that there are
- * @vn: netdev; under rtnl
+ * vane_rss_fit() - make the tables name only existing queues
+ * @vn: netdev
  *
- * Spreads flows over all queues, unless the user has said how; a PF may have
- * taken queues away from what the user said.
+ * Spreads flows over all queues, unless the user has configured a table. The PF
+ * may have taken away queues that are in it.
+ *
+ * Context: rtnl held, or the netdev is not registered. Does not sleep.
  */
 void vane_rss_fit(struct vane_net *vn)
 {
@@ -105,18 +121,18 @@ int vane_get_rxfh(struct net_device *netdev, struct ethtool_rxfh_param *rxfh)
 	return 0;
 }
 
-static int check_hash(const struct ethtool_rxfh_param *rxfh,
-		      struct netlink_ext_ack *extack)
+static int vane_rss_check_hash(const struct ethtool_rxfh_param *rxfh,
+			       struct netlink_ext_ack *extack)
 {
 	if (rxfh->hfunc == ETH_RSS_HASH_NO_CHANGE ||
 	    rxfh->hfunc == ETH_RSS_HASH_TOP)
 		return 0;
-	NL_SET_ERR_MSG_MOD(extack, "the hash is Toeplitz only");
+	NL_SET_ERR_MSG(extack, "The hash function is always Toeplitz");
 	return -EOPNOTSUPP;
 }
 
-static void set_table(struct vane_net *vn, unsigned int context,
-		      const u32 *indir)
+static void vane_rss_set_table(struct vane_net *vn, unsigned int context,
+			       const u32 *indir)
 {
 	unsigned int i;
 
@@ -130,16 +146,20 @@ int vane_set_rxfh(struct net_device *netdev, struct ethtool_rxfh_param *rxfh,
 	struct vane_net *vn = netdev_priv(netdev);
 	int err;
 
-	err = check_hash(rxfh, extack);
+	err = vane_rss_check_hash(rxfh, extack);
 	if (err)
 		return err;
 
-	if (rxfh->indir)
-		set_table(vn, 0, rxfh->indir);
-	if (rxfh->key)
+	if (rxfh->indir) {
+		vane_rss_set_table(vn, 0, rxfh->indir);
+		if (vn->rings)
+			vane_rss_write_table(vn, 0);
+	}
+	if (rxfh->key) {
 		memcpy(vn->rss_key, rxfh->key, VANE_RSS_KEY_SIZE);
-	if (vn->rings)
-		vane_rss_write(vn);
+		if (vn->rings)
+			vane_rss_write_key(vn);
+	}
 	return 0;
 }
 
@@ -159,10 +179,10 @@ int vane_create_rxfh_context(struct net_device *netdev,
 	int err;
 
 	if (!(vn->vdev->features & VANE_FEAT_RSS_CONTEXT)) {
-		NL_SET_ERR_MSG_MOD(extack, "the device has one RSS table only");
+		NL_SET_ERR_MSG(extack, "The device has only one RSS table");
 		return -EOPNOTSUPP;
 	}
-	err = check_hash(rxfh, extack);
+	err = vane_rss_check_hash(rxfh, extack);
 	if (err)
 		return err;
 
@@ -172,9 +192,10 @@ int vane_create_rxfh_context(struct net_device *netdev,
 		indir[i] = rxfh->indir ? rxfh->indir[i] :
 			   ethtool_rxfh_indir_default(i, vn->num_queues);
 
-	set_table(vn, context, indir);
+	vane_rss_set_table(vn, context, indir);
 	__set_bit(context, vn->rss_contexts);
-	write_table(vn, context);
+	if (vn->rings)
+		vane_rss_write_table(vn, context);
 	return 0;
 }
 
@@ -186,13 +207,14 @@ int vane_modify_rxfh_context(struct net_device *netdev,
 	struct vane_net *vn = netdev_priv(netdev);
 	int err;
 
-	err = check_hash(rxfh, extack);
+	err = vane_rss_check_hash(rxfh, extack);
 	if (err)
 		return err;
 
 	if (rxfh->indir) {
-		set_table(vn, rxfh->rss_context, rxfh->indir);
-		write_table(vn, rxfh->rss_context);
+		vane_rss_set_table(vn, rxfh->rss_context, rxfh->indir);
+		if (vn->rings)
+			vane_rss_write_table(vn, rxfh->rss_context);
 	}
 	return 0;
 }
@@ -205,8 +227,8 @@ int vane_remove_rxfh_context(struct net_device *netdev,
 	int rule = vane_rules_find_context(vn, context);
 
 	if (rule >= 0) {
-		NL_SET_ERR_MSG_FMT_MOD(extack, "rule %d needs context %u", rule,
-				       context);
+		NL_SET_ERR_MSG_FMT(extack, "Rule %d uses context %u", rule,
+				   context);
 		return -EBUSY;
 	}
 	__clear_bit(context, vn->rss_contexts);
@@ -220,8 +242,8 @@ int vane_remove_rxfh_context(struct net_device *netdev,
 #define HASH_ADDRESSES		(RXH_IP_SRC | RXH_IP_DST)
 #define HASH_PORTS		(RXH_L4_B_0_1 | RXH_L4_B_2_3)
 
-/* Bit of RSS_CTRL that adds the ports of such a frame to its hash */
-static u32 port_bit(u32 flow_type)
+/* Bit of RSS_CTRL that adds the ports of frames of this type to their hash */
+static u32 vane_rss_port_bit(u32 flow_type)
 {
 	switch (flow_type) {
 	case TCP_V4_FLOW:
@@ -255,7 +277,7 @@ int vane_get_rxfh_fields(struct net_device *netdev,
 	case IPV4_FLOW:
 	case IPV6_FLOW:
 		fields->data = HASH_ADDRESSES;
-		if (vn->rss_ctrl & port_bit(fields->flow_type))
+		if (vn->rss_ctrl & vane_rss_port_bit(fields->flow_type))
 			fields->data |= HASH_PORTS;
 		return 0;
 	default:
@@ -268,15 +290,15 @@ int vane_set_rxfh_fields(struct net_device *netdev,
 			 struct netlink_ext_ack *extack)
 {
 	struct vane_net *vn = netdev_priv(netdev);
-	u32 bit = port_bit(fields->flow_type);
+	u32 bit = vane_rss_port_bit(fields->flow_type);
 
 	if (!(vn->vdev->features & VANE_FEAT_RSS)) {
-		NL_SET_ERR_MSG_MOD(extack, "the device does not hash");
+		NL_SET_ERR_MSG(extack, "The device has no RSS");
 		return -EOPNOTSUPP;
 	}
 	if (!bit) {
-		NL_SET_ERR_MSG_MOD(extack,
-				   "only the hash of TCP and UDP can be chosen");
+		NL_SET_ERR_MSG(extack,
+			       "Only the hash fields of TCP and UDP can be set");
 		return -EOPNOTSUPP;
 	}
 	if (fields->data == HASH_ADDRESSES) {
@@ -284,11 +306,11 @@ int vane_set_rxfh_fields(struct net_device *netdev,
 	} else if (fields->data == (HASH_ADDRESSES | HASH_PORTS)) {
 		vn->rss_ctrl |= bit;
 	} else {
-		NL_SET_ERR_MSG_MOD(extack,
-				   "the hash is over both addresses, with both ports or without");
+		NL_SET_ERR_MSG(extack,
+			       "The hash uses both addresses, and both ports or none");
 		return -EINVAL;
 	}
 	if (vn->rings)
-		vane_rss_write(vn);
+		vane_wr32(vn->vdev, VANE_REG_RSS_CTRL, vn->rss_ctrl);
 	return 0;
 }

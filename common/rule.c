@@ -3,7 +3,7 @@
  * Receive rules: ntuple filters of ethtool (datasheet, 8)
  *
  * A rule's location is its number in the device, and the lowest number that
- * matches wins. The calls have no extack, so what is refused is said in the log.
+ * matches wins. The calls have no extack, so the log says why a rule is refused.
  */
 
 #include <linux/bitfield.h>
@@ -11,13 +11,16 @@
 #include <linux/if_vlan.h>
 #include <linux/unaligned.h>
 
-#include "core.h"
+#include "compat.h"
+#include "rule.h"
+#include "vane_dev.h"
+#include "vane_net.h"
 
 /**
  * struct vane_rule - a receive rule
- * @fs: as the user gave it
+ * @fs: as the user specified it
  * @context: RSS context, with FLOW_RSS in @fs
- * @ctrl: the device's registers of it, from here on
+ * @ctrl: the first of its registers in the device, which the rest follow
  * @ports: source port, destination port
  * @ether: EtherType, VID
  * @proto: IP protocol
@@ -45,17 +48,17 @@ struct vane_rule {
 #define RULE_ETHERTYPE		VANE_REG_MASK(15, 0)
 #define RULE_VID		VANE_REG_MASK(31, 16)
 
-#define refuse(vn, fmt, ...) do {					\
+#define vane_rule_warn(vn, fmt, ...) do {				\
 	if (net_ratelimit())						\
 		netdev_warn((vn)->netdev, "rule refused: " fmt "\n",	\
 			    ##__VA_ARGS__);				\
 } while (0)
 
-/* From the user's words to the device's
- * -------------------------------------
+/* Translation of a flow to registers
+ * ----------------------------------
  */
 
-/* What is asked of a rule while it is translated */
+/* State of the translation of a rule */
 struct translation {
 	struct vane_rule *rule;
 	u32 match;
@@ -63,8 +66,8 @@ struct translation {
 };
 
 /* Is this field to be matched? Whole, or not at all. */
-static bool matched(struct translation *t, const void *mask, size_t len,
-		    u32 match)
+static bool vane_rule_matched(struct translation *t, const void *mask,
+			      size_t len, u32 match)
 {
 	if (!memchr_inv(mask, 0, len))
 		return false;
@@ -76,148 +79,153 @@ static bool matched(struct translation *t, const void *mask, size_t len,
 	return true;
 }
 
-static u64 mac_value(const u8 *mac)
+static u64 vane_rule_mac_value(const u8 *mac)
 {
 	return get_unaligned_le32(mac) | (u64)get_unaligned_le16(mac + 4) << 32;
 }
 
-static void match_mac(struct translation *t, const u8 *mac, const u8 *mask,
-		      u32 match, u64 *value)
+static void vane_rule_match_mac(struct translation *t, const u8 *mac,
+				const u8 *mask, u32 match, u64 *value)
 {
-	if (matched(t, mask, ETH_ALEN, match))
-		*value = mac_value(mac);
+	if (vane_rule_matched(t, mask, ETH_ALEN, match))
+		*value = vane_rule_mac_value(mac);
 }
 
-static void match_ether(struct translation *t, const struct ethhdr *h,
-			const struct ethhdr *m)
+static void vane_rule_match_ether(struct translation *t, const struct ethhdr *h,
+				  const struct ethhdr *m)
 {
-	match_mac(t, h->h_dest, m->h_dest, VANE_RULE_MATCH_DST_MAC,
-		  &t->rule->dst_mac);
-	match_mac(t, h->h_source, m->h_source, VANE_RULE_MATCH_SRC_MAC,
-		  &t->rule->src_mac);
-	if (matched(t, &m->h_proto, sizeof(m->h_proto),
-		    VANE_RULE_MATCH_ETHERTYPE))
+	vane_rule_match_mac(t, h->h_dest, m->h_dest, VANE_RULE_MATCH_DST_MAC,
+			    &t->rule->dst_mac);
+	vane_rule_match_mac(t, h->h_source, m->h_source,
+			    VANE_RULE_MATCH_SRC_MAC, &t->rule->src_mac);
+	if (vane_rule_matched(t, &m->h_proto, sizeof(m->h_proto),
+			      VANE_RULE_MATCH_ETHERTYPE))
 		t->rule->ether |= FIELD_PREP(RULE_ETHERTYPE,
 					     ntohs(h->h_proto));
 }
 
-static void match_addresses(struct translation *t, const void *src,
-			    const void *src_mask, const void *dst,
-			    const void *dst_mask, size_t len)
+static void vane_rule_match_addresses(struct translation *t, const void *src,
+				      const void *src_mask, const void *dst,
+				      const void *dst_mask, size_t len)
 {
-	if (matched(t, src_mask, len, VANE_RULE_MATCH_SRC_IP))
+	if (vane_rule_matched(t, src_mask, len, VANE_RULE_MATCH_SRC_IP))
 		memcpy(t->rule->src_ip, src, len);
-	if (matched(t, dst_mask, len, VANE_RULE_MATCH_DST_IP))
+	if (vane_rule_matched(t, dst_mask, len, VANE_RULE_MATCH_DST_IP))
 		memcpy(t->rule->dst_ip, dst, len);
 }
 
-static void match_ports(struct translation *t, u8 proto, __be16 src,
-			__be16 src_mask, __be16 dst, __be16 dst_mask)
+static void vane_rule_match_ports(struct translation *t, u8 proto, __be16 src,
+				  __be16 src_mask, __be16 dst, __be16 dst_mask)
 {
 	t->match |= VANE_RULE_MATCH_PROTO;
 	t->rule->proto = proto;
-	if (matched(t, &src_mask, sizeof(src_mask), VANE_RULE_MATCH_SRC_PORT))
+	if (vane_rule_matched(t, &src_mask, sizeof(src_mask),
+			      VANE_RULE_MATCH_SRC_PORT))
 		t->rule->ports |= FIELD_PREP(RULE_SRC_PORT, ntohs(src));
-	if (matched(t, &dst_mask, sizeof(dst_mask), VANE_RULE_MATCH_DST_PORT))
+	if (vane_rule_matched(t, &dst_mask, sizeof(dst_mask),
+			      VANE_RULE_MATCH_DST_PORT))
 		t->rule->ports |= FIELD_PREP(RULE_DST_PORT, ntohs(dst));
 }
 
-static bool match_l4v4(struct translation *t, u8 proto,
-		       const struct ethtool_tcpip4_spec *h,
-		       const struct ethtool_tcpip4_spec *m)
+static bool vane_rule_match_l4v4(struct translation *t, u8 proto,
+				 const struct ethtool_tcpip4_spec *h,
+				 const struct ethtool_tcpip4_spec *m)
 {
 	t->match |= VANE_RULE_MATCH_IPV4;
-	match_addresses(t, &h->ip4src, &m->ip4src, &h->ip4dst, &m->ip4dst,
-			sizeof(h->ip4src));
-	match_ports(t, proto, h->psrc, m->psrc, h->pdst, m->pdst);
+	vane_rule_match_addresses(t, &h->ip4src, &m->ip4src, &h->ip4dst,
+				  &m->ip4dst, sizeof(h->ip4src));
+	vane_rule_match_ports(t, proto, h->psrc, m->psrc, h->pdst, m->pdst);
 	return !m->tos;
 }
 
-static bool match_l4v6(struct translation *t, u8 proto,
-		       const struct ethtool_tcpip6_spec *h,
-		       const struct ethtool_tcpip6_spec *m)
+static bool vane_rule_match_l4v6(struct translation *t, u8 proto,
+				 const struct ethtool_tcpip6_spec *h,
+				 const struct ethtool_tcpip6_spec *m)
 {
 	t->match |= VANE_RULE_MATCH_IPV6;
-	match_addresses(t, h->ip6src, m->ip6src, h->ip6dst, m->ip6dst,
-			sizeof(h->ip6src));
-	match_ports(t, proto, h->psrc, m->psrc, h->pdst, m->pdst);
+	vane_rule_match_addresses(t, h->ip6src, m->ip6src, h->ip6dst, m->ip6dst,
+				  sizeof(h->ip6src));
+	vane_rule_match_ports(t, proto, h->psrc, m->psrc, h->pdst, m->pdst);
 	return !m->tclass;
 }
 
-static bool match_ip4(struct translation *t,
-		      const struct ethtool_usrip4_spec *h,
-		      const struct ethtool_usrip4_spec *m)
+static bool vane_rule_match_ip4(struct translation *t,
+				const struct ethtool_usrip4_spec *h,
+				const struct ethtool_usrip4_spec *m)
 {
 	t->match |= VANE_RULE_MATCH_IPV4;
-	match_addresses(t, &h->ip4src, &m->ip4src, &h->ip4dst, &m->ip4dst,
-			sizeof(h->ip4src));
-	if (matched(t, &m->proto, sizeof(m->proto), VANE_RULE_MATCH_PROTO))
+	vane_rule_match_addresses(t, &h->ip4src, &m->ip4src, &h->ip4dst,
+				  &m->ip4dst, sizeof(h->ip4src));
+	if (vane_rule_matched(t, &m->proto, sizeof(m->proto),
+			      VANE_RULE_MATCH_PROTO))
 		t->rule->proto = h->proto;
 	return h->ip_ver == ETH_RX_NFC_IP4 && !m->ip_ver && !m->tos &&
 	       !m->l4_4_bytes;
 }
 
-static bool match_ip6(struct translation *t,
-		      const struct ethtool_usrip6_spec *h,
-		      const struct ethtool_usrip6_spec *m)
+static bool vane_rule_match_ip6(struct translation *t,
+				const struct ethtool_usrip6_spec *h,
+				const struct ethtool_usrip6_spec *m)
 {
 	t->match |= VANE_RULE_MATCH_IPV6;
-	match_addresses(t, h->ip6src, m->ip6src, h->ip6dst, m->ip6dst,
-			sizeof(h->ip6src));
-	if (matched(t, &m->l4_proto, sizeof(m->l4_proto),
-		    VANE_RULE_MATCH_PROTO))
+	vane_rule_match_addresses(t, h->ip6src, m->ip6src, h->ip6dst, m->ip6dst,
+				  sizeof(h->ip6src));
+	if (vane_rule_matched(t, &m->l4_proto, sizeof(m->l4_proto),
+			      VANE_RULE_MATCH_PROTO))
 		t->rule->proto = h->l4_proto;
 	return !m->tclass && !m->l4_4_bytes;
 }
 
-/* False where a field is asked for that the device does not look at. */
-static bool match_flow(struct translation *t,
-		       const struct ethtool_rx_flow_spec *fs)
+/* False if a field is to be matched that the device cannot match. */
+static bool vane_rule_match_flow(struct translation *t,
+				 const struct ethtool_rx_flow_spec *fs)
 {
 	const union ethtool_flow_union *h = &fs->h_u;
 	const union ethtool_flow_union *m = &fs->m_u;
 
 	switch (fs->flow_type & ~(FLOW_EXT | FLOW_MAC_EXT | FLOW_RSS)) {
 	case ETHER_FLOW:
-		match_ether(t, &h->ether_spec, &m->ether_spec);
+		vane_rule_match_ether(t, &h->ether_spec, &m->ether_spec);
 		return true;
 	case IP_USER_FLOW:
-		return match_ip4(t, &h->usr_ip4_spec, &m->usr_ip4_spec);
+		return vane_rule_match_ip4(t, &h->usr_ip4_spec,
+					   &m->usr_ip4_spec);
 	case TCP_V4_FLOW:
-		return match_l4v4(t, IPPROTO_TCP, &h->tcp_ip4_spec,
-				  &m->tcp_ip4_spec);
+		return vane_rule_match_l4v4(t, IPPROTO_TCP, &h->tcp_ip4_spec,
+					    &m->tcp_ip4_spec);
 	case UDP_V4_FLOW:
-		return match_l4v4(t, IPPROTO_UDP, &h->udp_ip4_spec,
-				  &m->udp_ip4_spec);
+		return vane_rule_match_l4v4(t, IPPROTO_UDP, &h->udp_ip4_spec,
+					    &m->udp_ip4_spec);
 	case SCTP_V4_FLOW:
-		return match_l4v4(t, IPPROTO_SCTP, &h->sctp_ip4_spec,
-				  &m->sctp_ip4_spec);
+		return vane_rule_match_l4v4(t, IPPROTO_SCTP, &h->sctp_ip4_spec,
+					    &m->sctp_ip4_spec);
 	case IPV6_USER_FLOW:
-		return match_ip6(t, &h->usr_ip6_spec, &m->usr_ip6_spec);
+		return vane_rule_match_ip6(t, &h->usr_ip6_spec,
+					   &m->usr_ip6_spec);
 	case TCP_V6_FLOW:
-		return match_l4v6(t, IPPROTO_TCP, &h->tcp_ip6_spec,
-				  &m->tcp_ip6_spec);
+		return vane_rule_match_l4v6(t, IPPROTO_TCP, &h->tcp_ip6_spec,
+					    &m->tcp_ip6_spec);
 	case UDP_V6_FLOW:
-		return match_l4v6(t, IPPROTO_UDP, &h->udp_ip6_spec,
-				  &m->udp_ip6_spec);
+		return vane_rule_match_l4v6(t, IPPROTO_UDP, &h->udp_ip6_spec,
+					    &m->udp_ip6_spec);
 	case SCTP_V6_FLOW:
-		return match_l4v6(t, IPPROTO_SCTP, &h->sctp_ip6_spec,
-				  &m->sctp_ip6_spec);
+		return vane_rule_match_l4v6(t, IPPROTO_SCTP, &h->sctp_ip6_spec,
+					    &m->sctp_ip6_spec);
 	default:
 		return false;
 	}
 }
 
-/* The same for what may come with any flow. */
-static bool match_extension(struct translation *t,
-			    const struct ethtool_rx_flow_spec *fs)
+/* The same for the fields that any flow may have. */
+static bool vane_rule_match_extension(struct translation *t,
+				      const struct ethtool_rx_flow_spec *fs)
 {
 	const struct ethtool_flow_ext *h = &fs->h_ext;
 	const struct ethtool_flow_ext *m = &fs->m_ext;
 
 	if (fs->flow_type & FLOW_MAC_EXT)
-		match_mac(t, h->h_dest, m->h_dest, VANE_RULE_MATCH_DST_MAC,
-			  &t->rule->dst_mac);
+		vane_rule_match_mac(t, h->h_dest, m->h_dest,
+				    VANE_RULE_MATCH_DST_MAC, &t->rule->dst_mac);
 	if (!(fs->flow_type & FLOW_EXT))
 		return true;
 
@@ -231,24 +239,27 @@ static bool match_extension(struct translation *t,
 	return !m->vlan_etype && !m->data[0] && !m->data[1];
 }
 
-static int translate_match(struct vane_net *vn, struct vane_rule *rule)
+static int vane_rule_translate_match(struct vane_net *vn,
+				     struct vane_rule *rule)
 {
 	struct translation t = { .rule = rule };
 
-	if (!match_flow(&t, &rule->fs) || !match_extension(&t, &rule->fs)) {
-		refuse(vn, "the device does not match all of these fields of flow type %#x",
-		       rule->fs.flow_type);
+	if (!vane_rule_match_flow(&t, &rule->fs) ||
+	    !vane_rule_match_extension(&t, &rule->fs)) {
+		vane_rule_warn(vn, "the device does not match all of these fields of flow type %#x",
+			       rule->fs.flow_type);
 		return -EOPNOTSUPP;
 	}
 	if (t.partial) {
-		refuse(vn, "a field is matched whole or not at all, and of a VLAN its VID");
+		vane_rule_warn(vn, "a field is matched whole or not at all, and of a VLAN its VID");
 		return -EOPNOTSUPP;
 	}
 	rule->ctrl |= FIELD_PREP(VANE_RULE_CTRL_MATCH, t.match);
 	return 0;
 }
 
-static int translate_action(struct vane_net *vn, struct vane_rule *rule)
+static int vane_rule_translate_action(struct vane_net *vn,
+				      struct vane_rule *rule)
 {
 	u64 cookie = rule->fs.ring_cookie;
 	u32 action = VANE_RULE_ACTION_QUEUE;
@@ -259,19 +270,20 @@ static int translate_action(struct vane_net *vn, struct vane_rule *rule)
 		target = 0;
 	} else if (cookie == RX_CLS_FLOW_WAKE ||
 		   ethtool_get_flow_spec_ring_vf(cookie)) {
-		refuse(vn, "frames go to a queue or RSS context of the interface");
+		vane_rule_warn(vn, "frames go to a queue or RSS context of the interface");
 		return -EOPNOTSUPP;
 	} else if (rule->fs.flow_type & FLOW_RSS) {
 		action = VANE_RULE_ACTION_RSS;
 		target = rule->context;
 		if (target >= VANE_RSS_CONTEXTS ||
 		    !test_bit(target, vn->rss_contexts)) {
-			refuse(vn, "there is no RSS context %u", rule->context);
+			vane_rule_warn(vn, "there is no RSS context %u",
+				       rule->context);
 			return -EINVAL;
 		}
 	} else if (cookie >= vn->num_queues) {
-		refuse(vn, "there is no queue %llu, the last one is %u", cookie,
-		       vn->num_queues - 1);
+		vane_rule_warn(vn, "there is no queue %llu, the last one is %u",
+			       cookie, vn->num_queues - 1);
 		return -EINVAL;
 	}
 	rule->ctrl |= VANE_RULE_CTRL_VALID |
@@ -284,19 +296,19 @@ static int translate_action(struct vane_net *vn, struct vane_rule *rule)
  * -------------
  */
 
-static void clear_rule(struct vane_net *vn, unsigned int loc)
+static void vane_rule_clear(struct vane_net *vn, unsigned int loc)
 {
 	vane_wr32(vn->vdev, VANE_RULE(loc) + VANE_RULE_CTRL, 0);
 }
 
-static void write_rule(struct vane_net *vn, unsigned int loc,
-		       const struct vane_rule *rule)
+static void vane_rule_write(struct vane_net *vn, unsigned int loc,
+			    const struct vane_rule *rule)
 {
 	struct vane_dev *vdev = vn->vdev;
 	u32 regs = VANE_RULE(loc);
 	unsigned int i;
 
-	clear_rule(vn, loc);
+	vane_rule_clear(vn, loc);
 	vane_wr32(vdev, regs + VANE_RULE_PORTS, rule->ports);
 	vane_wr32(vdev, regs + VANE_RULE_ETHER, rule->ether);
 	vane_wr32(vdev, regs + VANE_RULE_PROTO, rule->proto);
@@ -311,9 +323,9 @@ static void write_rule(struct vane_net *vn, unsigned int loc,
 	vane_wr32(vdev, regs + VANE_RULE_CTRL, rule->ctrl);
 }
 
-/* A function may come back from a reset with less than it had. */
-static bool rule_possible(const struct vane_net *vn,
-			  const struct vane_rule *rule)
+/* A function may have fewer features and queues after a reset. */
+static bool vane_rule_is_possible(const struct vane_net *vn,
+				  const struct vane_rule *rule)
 {
 	u32 target = FIELD_GET(VANE_RULE_CTRL_TARGET, rule->ctrl);
 
@@ -330,7 +342,9 @@ static bool rule_possible(const struct vane_net *vn,
 
 /**
  * vane_rules_write() - write all rules to the device
- * @vn: netdev; under rtnl
+ * @vn: netdev
+ *
+ * Context: rtnl held. Does not sleep.
  */
 void vane_rules_write(struct vane_net *vn)
 {
@@ -339,22 +353,24 @@ void vane_rules_write(struct vane_net *vn)
 	for (loc = 0; loc < VANE_MAX_RULES; loc++) {
 		if (!vn->rules[loc])
 			continue;
-		if (rule_possible(vn, vn->rules[loc])) {
-			write_rule(vn, loc, vn->rules[loc]);
+		if (vane_rule_is_possible(vn, vn->rules[loc])) {
+			vane_rule_write(vn, loc, vn->rules[loc]);
 		} else {
-			clear_rule(vn, loc);
+			vane_rule_clear(vn, loc);
 			netdev_warn(vn->netdev,
-				    "rule %u is not in force: its queue or RSS context is not there any more\n",
+				    "rule %u is not in force: its queue or RSS context no longer exists\n",
 				    loc);
 		}
 	}
 }
 
 /**
- * vane_rules_suspend() - take all rules from the device
- * @vn: netdev; under rtnl
+ * vane_rules_suspend() - remove all rules from the device
+ * @vn: netdev
  *
  * vane_rules_write() brings them back.
+ *
+ * Context: rtnl held. Does not sleep.
  */
 void vane_rules_suspend(struct vane_net *vn)
 {
@@ -362,10 +378,10 @@ void vane_rules_suspend(struct vane_net *vn)
 
 	for (loc = 0; loc < VANE_MAX_RULES; loc++)
 		if (vn->rules[loc])
-			clear_rule(vn, loc);
+			vane_rule_clear(vn, loc);
 }
 
-static void forget_rule(struct vane_net *vn, unsigned int loc)
+static void vane_rule_forget(struct vane_net *vn, unsigned int loc)
 {
 	kfree(vn->rules[loc]);
 	vn->rules[loc] = NULL;
@@ -374,9 +390,11 @@ static void forget_rule(struct vane_net *vn, unsigned int loc)
 
 /**
  * vane_rules_free() - forget all rules
- * @vn: netdev; under rtnl, or not registered
+ * @vn: netdev
  *
- * The device is to know of them no more; see vane_rules_suspend().
+ * They must no longer be in the device; see vane_rules_suspend().
+ *
+ * Context: rtnl held, or the netdev is not registered any more. Does not sleep.
  */
 void vane_rules_free(struct vane_net *vn)
 {
@@ -384,14 +402,15 @@ void vane_rules_free(struct vane_net *vn)
 
 	for (loc = 0; loc < VANE_MAX_RULES; loc++)
 		if (vn->rules[loc])
-			forget_rule(vn, loc);
+			vane_rule_forget(vn, loc);
 }
 
 /**
  * vane_rules_find_context() - the first rule that uses an RSS context
- * @vn: netdev; under rtnl
+ * @vn: netdev
  * @context: the context
  *
+ * Context: rtnl held. Does not sleep.
  * Return: its location, -1 if there is none.
  */
 int vane_rules_find_context(const struct vane_net *vn, u32 context)
@@ -412,8 +431,8 @@ int vane_rules_find_context(const struct vane_net *vn, u32 context)
  * -------
  */
 
-/* Where a rule goes whose user does not say where exactly */
-static int choose_location(const struct vane_net *vn, u32 wish)
+/* The location of a rule whose user does not give an exact one */
+static int vane_rule_choose_location(const struct vane_net *vn, u32 wish)
 {
 	int loc;
 
@@ -433,27 +452,43 @@ static int choose_location(const struct vane_net *vn, u32 wish)
 				return loc;
 		break;
 	default:
-		refuse(vn, "location %u, the last one is %u", wish,
-		       VANE_MAX_RULES - 1);
+		vane_rule_warn(vn, "location %u, the last one is %u", wish,
+			       VANE_MAX_RULES - 1);
 		return -EINVAL;
 	}
-	refuse(vn, "there are %u already", VANE_MAX_RULES);
+	vane_rule_warn(vn, "there are %u already", VANE_MAX_RULES);
 	return -ENOSPC;
 }
 
-static int insert_rule(struct vane_net *vn, struct ethtool_rxnfc *info)
+/* Replaces the rule at this location by @rule. If the device refuses it, the old
+ * one remains in force.
+ */
+static int vane_rule_replace(struct vane_net *vn, unsigned int loc,
+			     const struct vane_rule *rule)
 {
-	struct vane_dev *vdev = vn->vdev;
-	struct vane_rule *rule;
 	u32 ctrl;
+
+	vane_rule_write(vn, loc, rule);
+	ctrl = vane_rd32(vn->vdev, VANE_RULE(loc) + VANE_RULE_CTRL);
+	if (ctrl == rule->ctrl)
+		return 0;
+
+	if (vn->rules[loc])
+		vane_rule_write(vn, loc, vn->rules[loc]);
+	return vane_dev_alive(vn->vdev) ? -EIO : -ENODEV;
+}
+
+static int vane_rule_insert(struct vane_net *vn, struct ethtool_rxnfc *info)
+{
+	struct vane_rule *rule;
 	int loc;
 	int err;
 
 	if (!(vn->netdev->features & NETIF_F_NTUPLE)) {
-		refuse(vn, "ntuple-filters are off");
+		vane_rule_warn(vn, "ntuple-filters are off");
 		return -EOPNOTSUPP;
 	}
-	loc = choose_location(vn, info->fs.location);
+	loc = vane_rule_choose_location(vn, info->fs.location);
 	if (loc < 0)
 		return loc;
 
@@ -463,24 +498,22 @@ static int insert_rule(struct vane_net *vn, struct ethtool_rxnfc *info)
 	rule->fs = info->fs;
 	rule->fs.location = loc;
 	rule->context = info->rss_context;
-	err = translate_match(vn, rule);
+	err = vane_rule_translate_match(vn, rule);
 	if (err)
 		goto free_rule;
-	err = translate_action(vn, rule);
+	err = vane_rule_translate_action(vn, rule);
 	if (err)
 		goto free_rule;
 
-	write_rule(vn, loc, rule);
-	ctrl = vane_rd32(vdev, VANE_RULE(loc) + VANE_RULE_CTRL);
-	if (ctrl != rule->ctrl) {
-		err = vane_dev_alive(vdev) ? -EIO : -ENODEV;
-		if (vn->rules[loc])
-			write_rule(vn, loc, vn->rules[loc]);
-		goto free_rule;
+	/* Otherwise it is written when the function is attached again. */
+	if (vn->attached) {
+		err = vane_rule_replace(vn, loc, rule);
+		if (err)
+			goto free_rule;
 	}
 
 	if (vn->rules[loc])
-		forget_rule(vn, loc);
+		vane_rule_forget(vn, loc);
 	vn->rules[loc] = rule;
 	vn->num_rules++;
 	info->fs.location = loc;
@@ -491,16 +524,17 @@ free_rule:
 	return err;
 }
 
-static int delete_rule(struct vane_net *vn, u32 loc)
+static int vane_rule_delete(struct vane_net *vn, u32 loc)
 {
 	if (loc >= VANE_MAX_RULES || !vn->rules[loc])
 		return -ENOENT;
-	clear_rule(vn, loc);
-	forget_rule(vn, loc);
+	if (vn->attached)
+		vane_rule_clear(vn, loc);
+	vane_rule_forget(vn, loc);
 	return 0;
 }
 
-static int get_rule(const struct vane_net *vn, struct ethtool_rxnfc *info)
+static int vane_rule_get(const struct vane_net *vn, struct ethtool_rxnfc *info)
 {
 	u32 loc = info->fs.location;
 
@@ -511,8 +545,8 @@ static int get_rule(const struct vane_net *vn, struct ethtool_rxnfc *info)
 	return 0;
 }
 
-static int get_locations(const struct vane_net *vn, struct ethtool_rxnfc *info,
-			 u32 *locs)
+static int vane_rule_get_locations(const struct vane_net *vn,
+				   struct ethtool_rxnfc *info, u32 *locs)
 {
 	unsigned int loc;
 	u32 count = 0;
@@ -549,9 +583,9 @@ int vane_get_rxnfc(struct net_device *netdev, struct ethtool_rxnfc *info,
 		info->data = VANE_MAX_RULES | RX_CLS_LOC_SPECIAL;
 		return 0;
 	case ETHTOOL_GRXCLSRULE:
-		return get_rule(vn, info);
+		return vane_rule_get(vn, info);
 	case ETHTOOL_GRXCLSRLALL:
-		return get_locations(vn, info, locs);
+		return vane_rule_get_locations(vn, info, locs);
 	default:
 		return -EOPNOTSUPP;
 	}
@@ -566,9 +600,9 @@ int vane_set_rxnfc(struct net_device *netdev, struct ethtool_rxnfc *info)
 
 	switch (info->cmd) {
 	case ETHTOOL_SRXCLSRLINS:
-		return insert_rule(vn, info);
+		return vane_rule_insert(vn, info);
 	case ETHTOOL_SRXCLSRLDEL:
-		return delete_rule(vn, info->fs.location);
+		return vane_rule_delete(vn, info->fs.location);
 	default:
 		return -EOPNOTSUPP;
 	}

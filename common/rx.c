@@ -6,14 +6,15 @@
  * each, so one index counts both rings: completion n is that of buffer n, and
  * the buffer's id, its slot, serves as a check only.
  *
- * The first buffer of a frame becomes the head of an skb where it is, with
- * headroom before and skb_shared_info behind what the device writes; further
- * ones become its fragments.
+ * The first buffer of a frame becomes the head of an skb in place, with headroom
+ * in front of what the device writes and skb_shared_info behind it. Further
+ * buffers become its fragments.
  */
 
 #include <linux/bitfield.h>
 #include <linux/dma-mapping.h>
 #include <linux/if_vlan.h>
+#include <linux/io.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <linux/prefetch.h>
@@ -21,18 +22,22 @@
 #include <net/ipv6.h>
 #include <net/page_pool/helpers.h>
 
-#include "core.h"
+#include "irq.h"
+#include "queue.h"
+#include "reg.h"
+#include "rx.h"
 
 #define RX_REFILL_BATCH		32	/* buffers */
-/* Fewer posted buffers than that and the largest frame may find too few */
+/* With fewer posted buffers, the largest frame might find too few */
 #define RX_STARVED		(2 * MAX_SKB_FRAGS)
 
 static_assert(VANE_RX_HEADROOM % (1 << VANE_RXB_ADDR_SHIFT) == 0);
 /* The smallest ring has buffers of two pages. */
-static_assert(PAGE_SIZE / VANE_RX_CHUNK_SMALL <= 1 << (VANE_RING_LOG2_MIN - 1));
+static_assert(PAGE_SIZE / VANE_RX_TRUESIZE_SMALL <=
+	      1 << (VANE_RING_LOG2_MIN - 1));
 /* The largest coalesced frame fits into one skb. */
-static_assert((MAX_SKB_FRAGS + 1) * (VANE_RX_CHUNK_GRO - VANE_RX_OVERHEAD) >=
-	      VANE_TX_MAX_TSO);
+static_assert((MAX_SKB_FRAGS + 1) * (VANE_RX_TRUESIZE_GRO - VANE_RX_OVERHEAD) >=
+	      VANE_TX_MAX_TSO + 2 * VLAN_HLEN);
 
 /* VANE_RX_FLAGS() of a completion */
 #define RX_TYPE			VANE_RX_FLAGS(VANE_RXC_TYPE)
@@ -49,13 +54,13 @@ static_assert((MAX_SKB_FRAGS + 1) * (VANE_RX_CHUNK_GRO - VANE_RX_OVERHEAD) >=
 #define RX_VLAN			VANE_RX_FLAGS(VANE_RXC_VLAN)
 #define RX_GRO			VANE_RX_FLAGS(VANE_RXC_GRO)
 
-/* Most frames are of one buffer, TCP or UDP, with nothing to be done to them. */
+/* Most frames are TCP or UDP, have one buffer, and need no further processing. */
 #define RX_SHAPE		(RX_TYPE | RX_EOP | RX_HASH | RX_CSUM_BAD | \
 				 RX_VLAN | RX_GRO)
-#define RX_SHAPE_USUAL		(RX_TYPE_FIRST | RX_EOP | RX_HASH_L4)
+#define RX_FAST_FLAGS		(RX_TYPE_FIRST | RX_EOP | RX_HASH_L4)
 #define RX_SHAPE_NONE		(~RX_SHAPE)
-/* What of flags_used they have */
-#define RX_USUAL_USES		(RX_HASH | RX_CSUM_OK)
+/* The part of flags_used that they have */
+#define RX_FAST_USES		(RX_HASH | RX_CSUM_OK)
 
 /* Buffers
  * -------
@@ -64,6 +69,8 @@ static_assert((MAX_SKB_FRAGS + 1) * (VANE_RX_CHUNK_GRO - VANE_RX_OVERHEAD) >=
 /**
  * vane_rxq_kick() - tell the device of posted buffers and read completions
  * @rxq: queue; NAPI, or under rtnl before NAPI runs
+ *
+ * Context: NAPI; or rtnl held, while the queue has no buffers and no NAPI runs.
  */
 void vane_rxq_kick(struct vane_rxq *rxq)
 {
@@ -71,35 +78,24 @@ void vane_rxq_kick(struct vane_rxq *rxq)
 		   FIELD_PREP(VANE_DB_RX_CPL_HEAD, rxq->head);
 	struct vane_shadow *shadow = rxq->shadow;
 	u16 tail = rxq->tail;
-	u16 rung = rxq->rung;
-	u16 event;
+	u16 db_tail = rxq->db_tail;
 
-	rxq->rung = tail;
-	if (shadow) {
-		/* Buffers before the tail that counts them */
-		dma_wmb();
-		WRITE_ONCE(shadow->tail, cpu_to_le32(word));
-		/* The tail before the look at what the device waits for: it
-		 * stores that and then looks at the tail.
-		 */
-		dma_mb();
-		event = le32_to_cpu(READ_ONCE(shadow->event));
-		if ((u16)(tail - event - 1) >= (u16)(tail - rung))
-			return;
-	}
+	rxq->db_tail = tail;
+	if (shadow && !vane_shadow_publish(shadow, word, tail, db_tail))
+		return;
 	/* Orders the buffers before itself */
 	writel(word, rxq->doorbell);
 }
 
-/* Posts buffers until the ring is full; false if memory ran out before. All
- * buffers of a page are posted together, and their slots follow each other.
+/* Posts buffers until the ring is full; false if memory runs out first. All
+ * buffers of a page are posted together, in consecutive slots.
  */
-static __always_inline bool fill(struct vane_rxq *rxq, gfp_t gfp,
-				 unsigned int chunk)
+static __always_inline bool vane_rx_fill(struct vane_rxq *rxq, gfp_t gfp,
+					 unsigned int buf_truesize)
 {
 	const u64 step = FIELD_PREP(VANE_RXB_ID, 1) |
-			 chunk >> VANE_RXB_ADDR_SHIFT;
-	const unsigned int per_page = max(PAGE_SIZE / chunk, 1);
+			 buf_truesize >> VANE_RXB_ADDR_SHIFT;
+	const unsigned int per_page = max(PAGE_SIZE / buf_truesize, 1);
 	u16 tail = rxq->tail;
 	u16 end = rxq->head + rxq->mask + 1 - per_page;
 	struct vane_rx_buf *desc;
@@ -125,7 +121,7 @@ static __always_inline bool fill(struct vane_rxq *rxq, gfp_t gfp,
 		dma = page_pool_get_dma_addr(page) + VANE_RX_HEADROOM;
 		word = FIELD_PREP(VANE_RXB_ID, id) | dma >> VANE_RXB_ADDR_SHIFT;
 		for (i = 0; i < per_page; i++) {
-			mem[i] = at + i * chunk;
+			mem[i] = at + i * buf_truesize;
 			desc[i].desc = cpu_to_le64(word + i * step);
 		}
 	}
@@ -133,17 +129,17 @@ static __always_inline bool fill(struct vane_rxq *rxq, gfp_t gfp,
 	return (s16)(end - tail) < 0;
 }
 
-/* Notes whether usual frames can be taken: not within another one, nor where
- * something is unwanted that they have, nor where buffers have to be
+/* Notes whether the fast path can take frames: not in the middle of another
+ * frame, nor if one of their flags is not wanted, nor if buffers have to be
  * synchronised. A refill may have been the first to use a bounce buffer.
  */
-static void note_usual(struct vane_rxq *rxq)
+static void vane_rx_set_fast_flags(struct vane_rxq *rxq)
 {
 	u32 used = READ_ONCE(rxq->flags_used);
 
-	rxq->usual = rxq->skb || (used & RX_USUAL_USES) != RX_USUAL_USES ||
+	rxq->fast_flags = rxq->skb || (used & RX_FAST_USES) != RX_FAST_USES ||
 		     dma_dev_need_sync(rxq->pool->p.dev) ?
-		     RX_SHAPE_NONE : RX_SHAPE_USUAL;
+		     RX_SHAPE_NONE : RX_FAST_FLAGS;
 }
 
 /**
@@ -151,23 +147,25 @@ static void note_usual(struct vane_rxq *rxq)
  * @rxq: queue; NAPI, or under rtnl before NAPI runs
  * @gfp: how to allocate
  *
- * Return: false if memory ran out before.
+ * Context: NAPI; or rtnl held, the queue disabled. Sleeps if @gfp lets it.
+ * Return: false if memory ran out first.
  */
 bool vane_rxq_refill(struct vane_rxq *rxq, gfp_t gfp)
 {
 	bool full;
 
-	if (rxq->chunk == VANE_RX_CHUNK_SMALL)
-		full = fill(rxq, gfp, VANE_RX_CHUNK_SMALL);
-	else if (rxq->chunk == VANE_RX_CHUNK_LARGE)
-		full = fill(rxq, gfp, VANE_RX_CHUNK_LARGE);
+	if (rxq->buf_truesize == VANE_RX_TRUESIZE_SMALL)
+		full = vane_rx_fill(rxq, gfp, VANE_RX_TRUESIZE_SMALL);
+	else if (rxq->buf_truesize == VANE_RX_TRUESIZE_LARGE)
+		full = vane_rx_fill(rxq, gfp, VANE_RX_TRUESIZE_LARGE);
 	else
-		full = fill(rxq, gfp, VANE_RX_CHUNK_GRO);
-	note_usual(rxq);
+		full = vane_rx_fill(rxq, gfp, VANE_RX_TRUESIZE_GRO);
+	vane_rx_set_fast_flags(rxq);
 	return full;
 }
 
-static void drop_buffer(struct vane_rxq *rxq, const void *mem, bool direct)
+static void vane_rx_drop_buffer(struct vane_rxq *rxq, const void *mem,
+				bool direct)
 {
 	page_pool_put_full_page(rxq->pool, virt_to_page(mem), direct);
 }
@@ -175,11 +173,14 @@ static void drop_buffer(struct vane_rxq *rxq, const void *mem, bool direct)
 /**
  * vane_rxq_drop() - give back all buffers
  * @rxq: queue, disabled
+ *
+ * Context: rtnl held, the queue disabled. Does not sleep.
  */
 void vane_rxq_drop(struct vane_rxq *rxq)
 {
 	for (; rxq->head != rxq->tail; rxq->head++)
-		drop_buffer(rxq, rxq->mem[rxq->head & rxq->mask], false);
+		vane_rx_drop_buffer(rxq, rxq->mem[rxq->head & rxq->mask],
+				    false);
 	dev_kfree_skb_any(rxq->skb);
 	rxq->skb = NULL;
 }
@@ -188,7 +189,7 @@ void vane_rxq_drop(struct vane_rxq *rxq)
  * ------
  */
 
-static void count_alloc_fail(struct vane_rxq *rxq)
+static void vane_rx_count_alloc_fail(struct vane_rxq *rxq)
 {
 	struct vane_rxq_stats *stats = rxq->stats;
 
@@ -197,22 +198,31 @@ static void count_alloc_fail(struct vane_rxq *rxq)
 	u64_stats_update_end(&stats->syncp);
 }
 
-static noinline void sync_buffer(const struct vane_rxq *rxq, const void *mem,
-				 unsigned int len)
+static void vane_rx_count_malformed(struct vane_rxq *rxq)
+{
+	struct vane_rxq_stats *stats = rxq->stats;
+
+	u64_stats_update_begin(&stats->syncp);
+	u64_stats_inc(&stats->malformed);
+	u64_stats_update_end(&stats->syncp);
+}
+
+static noinline void vane_rx_sync_buffer(const struct vane_rxq *rxq,
+					 const void *mem, unsigned int len)
 {
 	page_pool_dma_sync_for_cpu(rxq->pool, virt_to_page(mem),
 				   offset_in_page(mem) + VANE_RX_HEADROOM, len);
 }
 
-/* The device wrote what it never does: nothing of the queue can be trusted. */
-static void stop_polling(struct vane_rxq *rxq)
+/* The device wrote something invalid, so nothing in the queue can be trusted. */
+static void vane_rx_stop_polling(struct vane_rxq *rxq)
 {
 	rxq->broken = true;
 	vane_queue_broken(rxq->vdev, "receive", rxq->index);
 }
 
 /* Byte of the TCP header in a frame whose headers are linear, 0 if none */
-static unsigned int find_tcp(const struct sk_buff *skb, bool ipv6)
+static unsigned int vane_rx_find_tcp(const struct sk_buff *skb, bool ipv6)
 {
 	unsigned int offset = ETH_HLEN;
 	const struct vlan_hdr *vlan;
@@ -240,23 +250,23 @@ static unsigned int find_tcp(const struct sk_buff *skb, bool ipv6)
 	return tcp < 0 ? 0 : tcp;
 }
 
-static void deliver(struct vane_vector *vec, struct vane_rxq *rxq,
-		    struct sk_buff *skb)
+static void vane_rx_deliver(struct vane_vector *vec, struct vane_rxq *rxq,
+			    struct sk_buff *skb)
 {
 	skb->protocol = eth_type_trans(skb, rxq->netdev);
 	napi_gro_receive(&vec->napi, skb);
 }
 
-/* Makes an skb of a frame's first buffer; NULL if memory ran out. */
+/* Builds an skb from a frame's first buffer; NULL if memory runs out. */
 static __always_inline struct sk_buff *
-build_frame(struct vane_rxq *rxq, unsigned int slot, unsigned int len)
+vane_rx_build_frame(struct vane_rxq *rxq, unsigned int slot, unsigned int len)
 {
 	void *mem = rxq->mem[slot];
 	struct sk_buff *skb;
 
 	net_prefetch(mem + VANE_RX_HEADROOM);
 
-	skb = napi_build_skb(mem, rxq->chunk);
+	skb = napi_build_skb(mem, rxq->buf_truesize);
 	if (unlikely(!skb))
 		return NULL;
 	skb_mark_for_recycle(skb);
@@ -266,12 +276,13 @@ build_frame(struct vane_rxq *rxq, unsigned int slot, unsigned int len)
 	return skb;
 }
 
-/* Makes a coalesced frame what TSO would have taken: it can be segmented
- * again, and its checksum is that of the pseudo-header. Counts what its
- * segments were on the wire beyond the frame itself.
+/* Turns a coalesced frame into one as TSO takes it: it can be segmented again,
+ * and its checksum is that of the pseudo-header. Counts what its segments had on
+ * the wire beyond the frame itself. False if its headers differ from what the
+ * device says. That must not stop the queue, as the headers are the sender's.
  */
-static bool set_gso(struct vane_rxq *rxq, struct sk_buff *skb,
-		    const struct vane_rx_cpl *cpl)
+static bool vane_rx_set_gso(struct vane_rxq *rxq, struct sk_buff *skb,
+			    const struct vane_rx_cpl *cpl)
 {
 	struct skb_shared_info *shinfo = skb_shinfo(skb);
 	struct vane_rxq_stats *stats = rxq->stats;
@@ -288,7 +299,7 @@ static bool set_gso(struct vane_rxq *rxq, struct sk_buff *skb,
 	gso = le64_to_cpu(((const struct vane_rx_cpl32 *)cpl)->gso);
 	hdr_len = FIELD_GET(VANE_RXC_GSO_HDR_LEN, gso);
 	ipv6 = gso & VANE_RXC_GSO_IPV6;
-	tcp = find_tcp(skb, ipv6);
+	tcp = vane_rx_find_tcp(skb, ipv6);
 	if (!tcp || tcp + sizeof(struct tcphdr) > hdr_len ||
 	    hdr_len > skb_headlen(skb))
 		return false;
@@ -315,11 +326,16 @@ static bool set_gso(struct vane_rxq *rxq, struct sk_buff *skb,
 	return true;
 }
 
-/* Does to a frame what its first completion asks for, and counts it. */
-static void finish_head(struct vane_rxq *rxq, struct sk_buff *skb,
-			const struct vane_rx_cpl *cpl, u32 flags)
+/* Processes a frame as its first completion says, and counts it. False if it
+ * cannot be received.
+ */
+static bool vane_rx_finish_head(struct vane_rxq *rxq, struct sk_buff *skb,
+				const struct vane_rx_cpl *cpl, u32 flags)
 {
 	struct vane_rxq_stats *stats = rxq->stats;
+
+	if (flags & RX_GRO && !vane_rx_set_gso(rxq, skb, cpl))
+		return false;
 
 	if (flags & RX_CSUM_OK)
 		skb->ip_summed = CHECKSUM_UNNECESSARY;
@@ -334,17 +350,15 @@ static void finish_head(struct vane_rxq *rxq, struct sk_buff *skb,
 			     (flags & RX_HASH) == RX_HASH_L4 ?
 			     PKT_HASH_TYPE_L4 : PKT_HASH_TYPE_L3);
 
-	if (flags & RX_GRO && !set_gso(rxq, skb, cpl))
-		stop_polling(rxq);
-
 	if (flags & RX_VLAN)
 		__vlan_hwaccel_put_tag(skb, htons(ETH_P_8021Q),
 				       FIELD_GET(VANE_RXC_TCI,
 						 le64_to_cpu(cpl->data)));
+	return true;
 }
 
-/* Counts and delivers the frame that has all its buffers. */
-static void finish_frame(struct vane_vector *vec, struct vane_rxq *rxq)
+/* Counts and delivers a frame, all of whose buffers have been added. */
+static void vane_rx_finish_frame(struct vane_vector *vec, struct vane_rxq *rxq)
 {
 	struct vane_rxq_stats *stats = rxq->stats;
 	struct sk_buff *skb = rxq->skb;
@@ -358,17 +372,17 @@ static void finish_frame(struct vane_vector *vec, struct vane_rxq *rxq)
 		u64_stats_add(&stats->gro_wire_bytes, skb->len);
 	}
 	u64_stats_update_end(&stats->syncp);
-	deliver(vec, rxq, skb);
+	vane_rx_deliver(vec, rxq, skb);
 }
 
 /* Completions
  * -----------
  */
 
-/* Reads the flags of a completion that is there. */
+/* Reads the flags of a completion that has been written. */
 static __always_inline bool
-read_completion(const struct vane_rxq *rxq, const struct vane_rx_cpl *cpl,
-		size_t size, u64 *info)
+vane_rx_read_completion(const struct vane_rxq *rxq,
+			const struct vane_rx_cpl *cpl, size_t size, u64 *info)
 {
 	const __le64 *last = (const void *)cpl + size - sizeof(*last);
 
@@ -383,25 +397,27 @@ read_completion(const struct vane_rxq *rxq, const struct vane_rx_cpl *cpl,
 	return true;
 }
 
-static __always_inline unsigned int frame_len(const struct vane_rx_cpl *cpl)
+static __always_inline unsigned int
+vane_rx_frame_len(const struct vane_rx_cpl *cpl)
 {
 	return FIELD_GET(VANE_RXC_LEN, le64_to_cpu(cpl->data));
 }
 
 /* The device uses the buffers in order, and not beyond their end. */
-static __always_inline bool is_valid(const struct vane_rxq *rxq,
-				     unsigned int slot, u64 info,
-				     unsigned int len)
+static __always_inline bool vane_rx_is_valid(const struct vane_rxq *rxq,
+					     unsigned int slot, u64 info,
+					     unsigned int len)
 {
 	return FIELD_GET(VANE_RXC_BUF_ID, info) == (u16)slot &&
 	       len - 1 < rxq->buf_len;
 }
 
-/* Takes a buffer that begins a frame, or one of a frame for whose head memory ran
- * out, which is dropped; returns how many. @eop tells if the frame ends with it.
+/* Takes a buffer that begins a frame, or one of a frame whose head was dropped
+ * because memory ran out or it was malformed. Returns how many; @eop says
+ * whether the frame ends with it.
  */
 static __always_inline unsigned int
-take_first(struct vane_rxq *rxq, unsigned int slot, size_t size, bool *eop)
+vane_rx_head(struct vane_rxq *rxq, unsigned int slot, size_t size, bool *eop)
 {
 	const struct vane_rx_cpl *cpl = rxq->cpl + slot * size;
 	void *mem = rxq->mem[slot];
@@ -409,38 +425,43 @@ take_first(struct vane_rxq *rxq, unsigned int slot, size_t size, bool *eop)
 	u32 flags;
 	u64 info;
 
-	if (!read_completion(rxq, cpl, size, &info))
+	if (!vane_rx_read_completion(rxq, cpl, size, &info))
 		return 0;
 	flags = VANE_RX_FLAGS(info) & READ_ONCE(rxq->flags_used);
-	len = frame_len(cpl);
+	len = vane_rx_frame_len(cpl);
 	if (unlikely(((flags & RX_TYPE) != RX_TYPE_FIRST &&
 		      (flags & RX_TYPE) != RX_TYPE_MORE) ||
-		     !is_valid(rxq, slot, info, len))) {
-		stop_polling(rxq);
+		     !vane_rx_is_valid(rxq, slot, info, len))) {
+		vane_rx_stop_polling(rxq);
 		return 0;
 	}
 
 	*eop = flags & RX_EOP;
 	if (dma_dev_need_sync(rxq->pool->p.dev))
-		sync_buffer(rxq, mem, len);
+		vane_rx_sync_buffer(rxq, mem, len);
 	if (likely((flags & RX_TYPE) == RX_TYPE_FIRST)) {
-		rxq->skb = build_frame(rxq, slot, len);
+		rxq->skb = vane_rx_build_frame(rxq, slot, len);
 		if (likely(rxq->skb)) {
-			finish_head(rxq, rxq->skb, cpl, flags);
+			if (likely(vane_rx_finish_head(rxq, rxq->skb, cpl,
+						       flags)))
+				return 1;
+			vane_rx_count_malformed(rxq);
+			dev_kfree_skb_any(rxq->skb);
+			rxq->skb = NULL;
 			return 1;
 		}
-		count_alloc_fail(rxq);
+		vane_rx_count_alloc_fail(rxq);
 	}
-	drop_buffer(rxq, mem, true);
+	vane_rx_drop_buffer(rxq, mem, true);
 	return 1;
 }
 
-/* Adds to the frame the buffers that continue it, up to @room; returns how many,
- * and by @eop whether the last of them ends it.
+/* Adds up to @room buffers that continue the frame. Returns how many; @eop says
+ * whether the last of them ends it.
  */
 static __always_inline unsigned int
-add_parts(struct vane_rxq *rxq, unsigned int slot, unsigned int room,
-	  size_t size, bool *eop)
+vane_rx_add_frags(struct vane_rxq *rxq, unsigned int slot, unsigned int room,
+		  size_t size, bool *eop)
 {
 	const struct vane_rx_cpl *cpl = rxq->cpl + slot * size;
 	bool need_sync = dma_dev_need_sync(rxq->pool->p.dev);
@@ -458,20 +479,20 @@ add_parts(struct vane_rxq *rxq, unsigned int slot, unsigned int room,
 
 	frag = &shinfo->frags[shinfo->nr_frags];
 	while (slot != end && !(flags & RX_EOP) &&
-	       read_completion(rxq, cpl, size, &info)) {
-		len = frame_len(cpl);
+	       vane_rx_read_completion(rxq, cpl, size, &info)) {
+		len = vane_rx_frame_len(cpl);
 		flags = VANE_RX_FLAGS(info);
 		if (unlikely((flags & RX_TYPE) != RX_TYPE_MORE ||
-			     !is_valid(rxq, slot, info, len) ||
+			     !vane_rx_is_valid(rxq, slot, info, len) ||
 			     frag == &shinfo->frags[MAX_SKB_FRAGS])) {
 			flags = 0;
-			stop_polling(rxq);
+			vane_rx_stop_polling(rxq);
 			break;
 		}
 
 		mem = rxq->mem[slot];
 		if (unlikely(need_sync))
-			sync_buffer(rxq, mem, len);
+			vane_rx_sync_buffer(rxq, mem, len);
 		page = virt_to_page(mem);
 		skb_frag_fill_page_desc(frag++, page,
 					offset_in_page(mem) + VANE_RX_HEADROOM,
@@ -485,40 +506,40 @@ add_parts(struct vane_rxq *rxq, unsigned int slot, unsigned int room,
 	shinfo->nr_frags = frag - shinfo->frags;
 	skb->len += bytes;
 	skb->data_len += bytes;
-	skb->truesize += (slot - first) * rxq->chunk;
+	skb->truesize += (slot - first) * rxq->buf_truesize;
 	*eop = flags & RX_EOP;
 	return slot - first;
 }
 
-/* Posts buffers in place of used ones; false if it must be tried again. */
-static bool refill(struct vane_rxq *rxq)
+/* Replaces used buffers by new ones; false if it has to be tried again. */
+static bool vane_rx_refill(struct vane_rxq *rxq)
 {
 	bool full = vane_rxq_refill(rxq, GFP_ATOMIC | __GFP_NOWARN);
 
 	vane_rxq_kick(rxq);
-	rxq->short_of = !full;
+	rxq->refill_failed = !full;
 	if (likely(full))
 		return true;
 
-	/* As long as enough are posted, the next frames bring us here again. */
-	count_alloc_fail(rxq);
+	/* While enough are posted, the next frames will call this again. */
+	vane_rx_count_alloc_fail(rxq);
 	return (u16)(rxq->tail - rxq->head) > RX_STARVED;
 }
 
-/* The head came to a multiple of RX_REFILL_BATCH. */
-static void end_batch(struct vane_rxq *rxq)
+/* The head has reached a multiple of RX_REFILL_BATCH. */
+static void vane_rx_end_batch(struct vane_rxq *rxq)
 {
 	if (!(rxq->head & rxq->mask))
 		rxq->phase = !rxq->phase;
-	refill(rxq);
+	vane_rx_refill(rxq);
 }
 
-/* Takes buffers of another frame than usual ones, up to its end or that of the
- * batch; false if nothing more can be received. What the device cannot have
- * meant stays where it is, and ends the polling.
+/* Takes the buffers of a frame that the fast path cannot take, up to the end of
+ * the frame or of the batch. False if nothing more can be received: an invalid
+ * completion stays in the ring and ends the polling.
  */
 static __always_inline bool
-take_frame(struct vane_vector *vec, struct vane_rxq *rxq, size_t size)
+vane_rx_take_frame(struct vane_vector *vec, struct vane_rxq *rxq, size_t size)
 {
 	unsigned int slot = rxq->head & rxq->mask;
 	unsigned int room = RX_REFILL_BATCH - slot % RX_REFILL_BATCH;
@@ -526,34 +547,36 @@ take_frame(struct vane_vector *vec, struct vane_rxq *rxq, size_t size)
 	bool eop = false;
 
 	if (!rxq->skb)
-		taken = take_first(rxq, slot, size, &eop);
+		taken = vane_rx_head(rxq, slot, size, &eop);
 	if (rxq->skb && !eop)
-		taken += add_parts(rxq, slot + taken, room - taken, size, &eop);
+		taken += vane_rx_add_frags(rxq, slot + taken, room - taken,
+					   size, &eop);
 	if (rxq->skb && eop)
-		finish_frame(vec, rxq);
-	note_usual(rxq);
+		vane_rx_finish_frame(vec, rxq);
+	vane_rx_set_fast_flags(rxq);
 
 	rxq->head += taken;
 	if (taken == room)
-		end_batch(rxq);
+		vane_rx_end_batch(rxq);
 	return taken && !rxq->broken;
 }
 
-static noinline bool take_unusual(struct vane_vector *vec, struct vane_rxq *rxq)
+static noinline bool vane_rx_slow_path(struct vane_vector *vec,
+				       struct vane_rxq *rxq)
 {
-	return take_frame(vec, rxq, sizeof(struct vane_rx_cpl));
+	return vane_rx_take_frame(vec, rxq, sizeof(struct vane_rx_cpl));
 }
 
-static noinline bool take_unusual32(struct vane_vector *vec,
-				    struct vane_rxq *rxq)
+static noinline bool vane_rx_slow_path32(struct vane_vector *vec,
+					 struct vane_rxq *rxq)
 {
-	return take_frame(vec, rxq, sizeof(struct vane_rx_cpl32));
+	return vane_rx_take_frame(vec, rxq, sizeof(struct vane_rx_cpl32));
 }
 
 /* Receives @budget frames, or as many as there are; returns how many. */
-static __always_inline int receive(struct vane_vector *vec,
-				   struct vane_rxq *rxq, int budget,
-				   size_t size)
+static __always_inline int vane_rx_poll_queue(struct vane_vector *vec,
+					      struct vane_rxq *rxq, int budget,
+					      size_t size)
 {
 	struct vane_rxq_stats *stats = rxq->stats;
 	unsigned int csum_unnecessary = 0;
@@ -561,8 +584,8 @@ static __always_inline int receive(struct vane_vector *vec,
 	unsigned int bytes = 0;
 	int left = budget;
 
-	if (unlikely(~READ_ONCE(rxq->flags_used) & RX_USUAL_USES))
-		rxq->usual = RX_SHAPE_NONE;
+	if (unlikely(~READ_ONCE(rxq->flags_used) & RX_FAST_USES))
+		rxq->fast_flags = RX_SHAPE_NONE;
 
 	while (left > 0) {
 		unsigned int slot = rxq->head & rxq->mask;
@@ -578,14 +601,15 @@ static __always_inline int receive(struct vane_vector *vec,
 
 		for (; slot != end;
 		     slot++, cpl = (const void *)cpl + size) {
-			if (!read_completion(rxq, cpl, size, &info))
+			if (!vane_rx_read_completion(rxq, cpl, size, &info))
 				break;
-			len = frame_len(cpl);
-			odd = (VANE_RX_FLAGS(info) & RX_SHAPE) != rxq->usual ||
-			      !is_valid(rxq, slot, info, len);
+			len = vane_rx_frame_len(cpl);
+			odd = (VANE_RX_FLAGS(info) & RX_SHAPE) !=
+				      rxq->fast_flags ||
+			      !vane_rx_is_valid(rxq, slot, info, len);
 			if (unlikely(odd))
 				break;
-			skb = build_frame(rxq, slot, len);
+			skb = vane_rx_build_frame(rxq, slot, len);
 			odd = !skb;
 			if (unlikely(odd))
 				break;
@@ -599,17 +623,17 @@ static __always_inline int receive(struct vane_vector *vec,
 					       le64_to_cpu(cpl->data)),
 				     PKT_HASH_TYPE_L4);
 			bytes += len;
-			deliver(vec, rxq, skb);
+			vane_rx_deliver(vec, rxq, skb);
 		}
 
-		/* Nothing but this function changes the head. */
+		/* Only this function changes the head. */
 		taken = slot - (rxq->head & rxq->mask);
 		rxq->head += taken;
 		left -= taken;
 		if (unlikely(odd)) {
 			if (!(size == sizeof(struct vane_rx_cpl32) ?
-			      take_unusual32(vec, rxq) :
-			      take_unusual(vec, rxq)))
+			      vane_rx_slow_path32(vec, rxq) :
+			      vane_rx_slow_path(vec, rxq)))
 				break;
 			if (!rxq->skb) {
 				unusual++;
@@ -618,7 +642,7 @@ static __always_inline int receive(struct vane_vector *vec,
 		} else if (slot != end) {
 			break;
 		} else if (!(slot % RX_REFILL_BATCH)) {
-			end_batch(rxq);
+			vane_rx_end_batch(rxq);
 		}
 	}
 
@@ -638,7 +662,8 @@ static __always_inline int receive(struct vane_vector *vec,
  *
  * NAPI.
  *
- * Return: frames received, or @budget where it must be called again.
+ * Context: NAPI.
+ * Return: frames received, or @budget if it must be called again.
  */
 int vane_rxq_poll(struct vane_vector *vec, struct vane_rxq *rxq, int budget)
 {
@@ -648,12 +673,14 @@ int vane_rxq_poll(struct vane_vector *vec, struct vane_rxq *rxq, int budget)
 		return 0;
 
 	if (rxq->cpl_shift == ilog2(sizeof(struct vane_rx_cpl32)))
-		done = receive(vec, rxq, budget, sizeof(struct vane_rx_cpl32));
+		done = vane_rx_poll_queue(vec, rxq, budget,
+					  sizeof(struct vane_rx_cpl32));
 	else
-		done = receive(vec, rxq, budget, sizeof(struct vane_rx_cpl));
+		done = vane_rx_poll_queue(vec, rxq, budget,
+					  sizeof(struct vane_rx_cpl));
 
-	if (unlikely(rxq->short_of) &&
-	    (u16)(rxq->tail - rxq->head) <= RX_STARVED && !refill(rxq))
+	if (unlikely(rxq->refill_failed) &&
+	    (u16)(rxq->tail - rxq->head) <= RX_STARVED && !vane_rx_refill(rxq))
 		return budget;
 	return done;
 }

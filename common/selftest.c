@@ -2,9 +2,9 @@
 /*
  * Self-test by ethtool
  *
- * Online, nothing that carries frames is disturbed. Offline, the datapath is
- * made anew, and the device returns its frames to itself; the netdev is off the
- * stack's hands meanwhile, and goes on as it was.
+ * The online tests do not disturb the datapath. The offline tests rebuild it,
+ * and the device loops its frames back. The stack's queues are stopped
+ * meanwhile, and the netdev continues as before.
  */
 
 #include <linux/completion.h>
@@ -12,7 +12,13 @@
 #include <linux/ethtool.h>
 #include <linux/if_vlan.h>
 
-#include "core.h"
+#include "irq.h"
+#include "netdev.h"
+#include "ring.h"
+#include "rule.h"
+#include "selftest.h"
+#include "vane_dev.h"
+#include "vane_net.h"
 
 #define INTERRUPT_TIMEOUT	HZ
 #define FRAME_TIMEOUT		HZ
@@ -26,8 +32,8 @@ const char vane_test_names[VANE_NUM_TESTS][ETH_GSTRING_LEN] = {
 	[VANE_TEST_LINK]	= "Link test   (on/offline)",
 };
 
-/* TEST gives the complement of what was written, whole and by halves. */
-static bool test_registers(struct vane_dev *vdev)
+/* TEST reads as the complement of the value written, as a whole and in halves. */
+static bool vane_selftest_registers(struct vane_dev *vdev)
 {
 	static const u64 patterns[] = {
 		0, U64_MAX, 0x5555555555555555, 0xaaaaaaaaaaaaaaaa,
@@ -51,10 +57,10 @@ static bool test_registers(struct vane_dev *vdev)
 	return ok && vane_rd32(vdev, VANE_REG_MAGIC) == VANE_MAGIC;
 }
 
-/* Has the device count an event: the vector's interrupt must come, at the
- * latest when NAPI, if it is just polling, arms it again.
+/* Makes the device count an event. The vector's interrupt must come, at the
+ * latest when NAPI, if it is polling right now, arms the vector again.
  */
-static bool test_vector(struct vane_vector *vec)
+static bool vane_selftest_vector(struct vane_vector *vec)
 {
 	unsigned long end = jiffies + INTERRUPT_TIMEOUT;
 	u16 before = READ_ONCE(vec->irqs);
@@ -68,13 +74,13 @@ static bool test_vector(struct vane_vector *vec)
 	return true;
 }
 
-static bool test_interrupts(struct vane_net *vn)
+static bool vane_selftest_interrupts(struct vane_net *vn)
 {
 	unsigned int v;
 	bool ok = true;
 
 	for (v = 0; v <= vn->num_vecs; v++)
-		ok &= test_vector(vn->vdev->vec[v]);
+		ok &= vane_selftest_vector(vn->vdev->vec[v]);
 	return ok;
 }
 
@@ -83,9 +89,9 @@ static bool test_interrupts(struct vane_net *vn)
  */
 
 /**
- * struct loopback - a frame on its way
+ * struct loopback - a frame in flight
  * @handler: takes it from the stack
- * @done: it came back as it was sent
+ * @done: it came back unchanged
  * @bytes: of its payload
  * @seed: of its payload
  */
@@ -96,13 +102,15 @@ struct loopback {
 	u8 seed;
 };
 
-static u8 payload_byte(const struct loopback *lb, unsigned int i)
+static u8 vane_selftest_payload_byte(const struct loopback *lb, unsigned int i)
 {
 	return lb->seed + i * 7;
 }
 
-static int take_frame(struct sk_buff *skb, struct net_device *netdev,
-		      struct packet_type *pt, struct net_device *orig)
+static int vane_selftest_take_frame(struct sk_buff *skb,
+				    struct net_device *netdev,
+				    struct packet_type *pt,
+				    struct net_device *orig)
 {
 	struct loopback *lb = container_of(pt, struct loopback, handler);
 	unsigned int i;
@@ -110,7 +118,7 @@ static int take_frame(struct sk_buff *skb, struct net_device *netdev,
 	if (skb->len != lb->bytes || skb_linearize(skb))
 		goto free;
 	for (i = 0; i < lb->bytes; i++)
-		if (skb->data[i] != payload_byte(lb, i))
+		if (skb->data[i] != vane_selftest_payload_byte(lb, i))
 			goto free;
 	complete(&lb->done);
 free:
@@ -118,8 +126,8 @@ free:
 	return NET_RX_SUCCESS;
 }
 
-static bool send_frame(struct net_device *netdev, const struct loopback *lb,
-		       u16 q)
+static bool vane_selftest_send_frame(struct net_device *netdev,
+				     const struct loopback *lb, u16 q)
 {
 	struct netdev_queue *nq = netdev_get_tx_queue(netdev, q);
 	struct sk_buff *skb;
@@ -137,7 +145,7 @@ static bool send_frame(struct net_device *netdev, const struct loopback *lb,
 	eth->h_proto = htons(ETH_P_LOOPBACK);
 	payload = skb_put(skb, lb->bytes);
 	for (i = 0; i < lb->bytes; i++)
-		payload[i] = payload_byte(lb, i);
+		payload[i] = vane_selftest_payload_byte(lb, i);
 	skb_set_queue_mapping(skb, q);
 
 	__netif_tx_lock_bh(nq);
@@ -148,15 +156,15 @@ static bool send_frame(struct net_device *netdev, const struct loopback *lb,
 	return result == NETDEV_TX_OK;
 }
 
-/* Sends a frame from each queue; the datapath is up, the netdev detached. */
-static bool test_loopback(struct vane_net *vn)
+/* Sends a frame from each queue; the datapath is up for the test only. */
+static bool vane_selftest_loopback(struct vane_net *vn)
 {
 	struct vane_dev *vdev = vn->vdev;
 	struct loopback lb = {
 		.handler = {
 			.type = htons(ETH_P_LOOPBACK),
 			.dev = vn->netdev,
-			.func = take_frame,
+			.func = vane_selftest_take_frame,
 		},
 		.bytes = min(vn->netdev->mtu, FRAME_BYTES - ETH_HLEN),
 	};
@@ -170,10 +178,10 @@ static bool test_loopback(struct vane_net *vn)
 	for (q = 0; q < vn->num_queues && ok; q++) {
 		reinit_completion(&lb.done);
 		lb.seed = q;
-		ok = send_frame(vn->netdev, &lb, q) &&
+		ok = vane_selftest_send_frame(vn->netdev, &lb, q) &&
 		     wait_for_completion_timeout(&lb.done, FRAME_TIMEOUT);
 	}
-	/* Nobody handles a late one any more. */
+	/* From here on, a late frame has no handler. */
 	dev_remove_pack(&lb.handler);
 	vane_wr32(vdev, VANE_REG_CTRL, VANE_CTRL_ENABLE);
 	vane_rules_write(vn);
@@ -184,38 +192,43 @@ static bool test_loopback(struct vane_net *vn)
  * --------------------
  */
 
-static void test_offline(struct vane_net *vn, u64 *data)
+static void vane_selftest_offline(struct vane_net *vn, u64 *data)
 {
 	struct vane_dev *vdev = vn->vdev;
 	bool was_up = vn->rings;
 
-	netif_device_detach(vn->netdev);
 	if (was_up)
 		vane_datapath_down(vn);
 
 	data[VANE_TEST_RINGS] = !vane_rings_test(vn);
+	vn->testing = true;
 	if (vane_datapath_up(vn)) {
+		vn->testing = false;
 		data[VANE_TEST_INTERRUPTS] = 1;
 		data[VANE_TEST_LOOPBACK] = 1;
+		vane_net_detach(vn);
 		vdev->ops->reset(vdev);
 		return;
 	}
-	data[VANE_TEST_INTERRUPTS] = !test_interrupts(vn);
+	data[VANE_TEST_INTERRUPTS] = !vane_selftest_interrupts(vn);
 	if (vdev->features & VANE_FEAT_LOOPBACK)
-		data[VANE_TEST_LOOPBACK] = !test_loopback(vn);
+		data[VANE_TEST_LOOPBACK] = !vane_selftest_loopback(vn);
 	if (!was_up)
 		vane_datapath_down(vn);
 
-	if (vane_dev_alive(vdev))
-		netif_device_attach(vn->netdev);
+	vn->testing = false;
+	if (was_up)
+		netif_tx_wake_all_queues(vn->netdev);
 	vane_net_refresh_link(vn);
 }
 
 /**
  * vane_self_test() - ethtool's self_test
- * @netdev: net_device; under rtnl
- * @test: what is wanted, and the result
- * @data: 0 for each test that was passed, or not made
+ * @netdev: net_device
+ * @test: tests requested, and the result
+ * @data: 0 for each test that passed or was not run
+ *
+ * Context: rtnl held. May sleep.
  */
 void vane_self_test(struct net_device *netdev, struct ethtool_test *test,
 		    u64 *data)
@@ -225,13 +238,21 @@ void vane_self_test(struct net_device *netdev, struct ethtool_test *test,
 	unsigned int i;
 
 	memset(data, 0, VANE_NUM_TESTS * sizeof(*data));
-	data[VANE_TEST_REGISTERS] = !test_registers(vdev);
+	if (!vn->attached) {
+		/* Nor could it carry frames */
+		for (i = 0; i < VANE_NUM_TESTS; i++)
+			data[i] = 1;
+		test->flags |= ETH_TEST_FL_FAILED;
+		return;
+	}
+
+	data[VANE_TEST_REGISTERS] = !vane_selftest_registers(vdev);
 	data[VANE_TEST_LINK] = !(vane_rd32(vdev, VANE_REG_STATUS) &
 				 VANE_STATUS_LINK_UP);
 	if (test->flags & ETH_TEST_FL_OFFLINE)
-		test_offline(vn, data);
+		vane_selftest_offline(vn, data);
 	else
-		data[VANE_TEST_INTERRUPTS] = !test_interrupts(vn);
+		data[VANE_TEST_INTERRUPTS] = !vane_selftest_interrupts(vn);
 
 	for (i = 0; i < VANE_NUM_TESTS; i++)
 		if (data[i])

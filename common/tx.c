@@ -2,22 +2,28 @@
 /*
  * Transmit (datasheet, 6)
  *
- * A frame takes one descriptor for each piece of memory. The device tells by
- * its head alone which descriptors it is through with: nothing is written back
- * into the ring.
+ * A frame takes one descriptor for each piece of memory. The device reports
+ * which descriptors it has completed only by its head; it writes nothing into
+ * the ring.
  */
 
 #include <linux/bitfield.h>
 #include <linux/dma-mapping.h>
 #include <linux/if_vlan.h>
+#include <linux/io.h>
 #include <linux/tcp.h>
 #include <net/netdev_queues.h>
 
-#include "core.h"
+#include "compat.h"
+#include "irq.h"
+#include "queue.h"
+#include "reg.h"
+#include "tx.h"
+#include "vane_net.h"
 
-/* A frame of any skb, and so room that a started queue always has */
+/* Descriptors of the largest skb; a started queue always has room for them */
 #define TX_FRAME_DESC		(MAX_SKB_FRAGS + 1)
-/* Wakes a stopped queue; the smallest ring has it */
+/* Free descriptors that wake a stopped queue; the smallest ring has as many */
 #define TX_WAKE_DESC		min(2 * TX_FRAME_DESC, 1 << VANE_RING_LOG2_MIN)
 
 static_assert(TX_FRAME_DESC <= VANE_TX_MAX_DESC);
@@ -27,47 +33,37 @@ static_assert(TX_FRAME_DESC <= VANE_TX_MAX_DESC);
 #define TX_CSUM_OFFSET_MAX	(2 * FIELD_MAX(VANE_TXD_CSUM_OFFSET))
 #define TX_HDR_LEN_MAX		FIELD_MAX(VANE_TXD_HDR_LEN)
 
-static u32 tx_space(const struct vane_txq *txq)
+static u32 vane_tx_space(const struct vane_txq *txq)
 {
 	return txq->mask + 1 - (txq->tail - READ_ONCE(txq->head));
 }
 
-/* Tells the device of everything up to the tail. */
-static void kick(struct vane_txq *txq)
+/* Passes everything up to the tail to the device. */
+static void vane_tx_kick(struct vane_txq *txq)
 {
 	struct vane_shadow *shadow = txq->shadow;
 	u16 tail = txq->tail;
-	u16 rung = txq->rung;
-	u16 event;
+	u16 db_tail = txq->db_tail;
 
-	txq->rung = txq->tail;
-	if (shadow) {
-		/* Descriptors before the tail that counts them */
-		dma_wmb();
-		WRITE_ONCE(shadow->tail, cpu_to_le32(tail));
-		/* The tail before the look at what the device waits for: it
-		 * stores that and then looks at the tail.
-		 */
-		dma_mb();
-		event = le32_to_cpu(READ_ONCE(shadow->event));
-		if ((u16)(tail - event - 1) >= (u16)(tail - rung))
-			return;
-	}
+	txq->db_tail = txq->tail;
+	if (shadow && !vane_shadow_publish(shadow, tail, tail, db_tail))
+		return;
 	/* Orders the descriptors before itself */
 	writel(tail, txq->doorbell);
 }
 
-static void unmap(struct vane_txq *txq, struct vane_tx_buf *buf)
+static void vane_tx_unmap(struct vane_txq *txq, struct vane_tx_buf *buf)
 {
 	if (buf->len)
 		dma_unmap_page(txq->dev, buf->dma, buf->len, DMA_TO_DEVICE);
 }
 
-/* Copies a frame to where the device can read it: with an IOMMU a mapping takes
- * much longer than that, and without one no less.
+/* Copies a frame to memory that the device can read. With an IOMMU, mapping it
+ * takes much longer, and without one no less.
  */
-static dma_addr_t copy_frame(struct vane_txq *txq, const struct sk_buff *skb,
-			     unsigned int slot)
+static dma_addr_t vane_tx_copy_frame(struct vane_txq *txq,
+				     const struct sk_buff *skb,
+				     unsigned int slot)
 {
 	unsigned int at = slot * VANE_TX_COPY_MAX;
 
@@ -78,7 +74,7 @@ static dma_addr_t copy_frame(struct vane_txq *txq, const struct sk_buff *skb,
 	return txq->copy_dma + at;
 }
 
-static void count_stop(struct vane_txq *txq)
+static void vane_tx_count_stop(struct vane_txq *txq)
 {
 	struct vane_txq_stats *stats = txq->stats;
 
@@ -87,7 +83,7 @@ static void count_stop(struct vane_txq *txq)
 	u64_stats_update_end(&stats->xmit_sync);
 }
 
-static void count_drop(struct vane_txq *txq)
+static void vane_tx_count_drop(struct vane_txq *txq)
 {
 	struct vane_txq_stats *stats = txq->stats;
 
@@ -96,12 +92,13 @@ static void count_drop(struct vane_txq *txq)
 	u64_stats_update_end(&stats->xmit_sync);
 }
 
-/* Puts the fragments of a frame behind its head, @first; returns the last
- * buffer, which gets the skb, or NULL if one cannot be mapped, when the ring is
- * as before.
+/* Puts the fragments of a frame behind its head, @first. Returns the last
+ * buffer, which gets the skb. If a fragment cannot be mapped, returns NULL and
+ * leaves the ring as before.
  */
-static noinline struct vane_tx_buf *
-add_frags(struct vane_txq *txq, struct sk_buff *skb, struct vane_tx_buf *first)
+static noinline struct vane_tx_buf *vane_tx_add_frags(struct vane_txq *txq,
+						      struct sk_buff *skb,
+						      struct vane_tx_buf *first)
 {
 	const struct skb_shared_info *shinfo = skb_shinfo(skb);
 	unsigned int nr_frags = shinfo->nr_frags;
@@ -138,34 +135,51 @@ add_frags(struct vane_txq *txq, struct sk_buff *skb, struct vane_tx_buf *first)
 
 unmap_frags:
 	while (i--)
-		unmap(txq, &txq->buf[--tail & mask]);
+		vane_tx_unmap(txq, &txq->buf[--tail & mask]);
 	return NULL;
 }
 
-/* What of a descriptor is for segmentation; counts the segments. */
-static u64 describe_tso(const struct sk_buff *skb, struct vane_tx_buf *buf)
+static void vane_tx_count_gso(struct vane_txq *txq, const struct sk_buff *skb,
+			      const struct vane_tx_buf *buf)
+{
+	struct vane_txq_stats *stats = txq->stats;
+
+	u64_stats_update_begin(&stats->xmit_sync);
+	u64_stats_inc(&stats->gso_packets);
+	u64_stats_add(&stats->gso_bytes, skb->len);
+	u64_stats_add(&stats->gso_wire_packets, buf->segs);
+	u64_stats_add(&stats->gso_wire_bytes, buf->bytes);
+	u64_stats_update_end(&stats->xmit_sync);
+}
+
+/* The fields of a descriptor for segmentation; counts the segments. A frame that
+ * cannot be mapped after this stays counted.
+ */
+static u64 vane_tx_describe_tso(struct vane_txq *txq, const struct sk_buff *skb,
+				struct vane_tx_buf *buf)
 {
 	const struct skb_shared_info *shinfo = skb_shinfo(skb);
 	unsigned int hdr_len = skb_tcp_all_headers(skb);
 
 	buf->segs = shinfo->gso_segs;
 	buf->bytes += (shinfo->gso_segs - 1) * hdr_len;
+	vane_tx_count_gso(txq, skb, buf);
 	return FIELD_PREP(VANE_TXD_MSS, shinfo->gso_size) |
 	       FIELD_PREP(VANE_TXD_HDR_LEN, hdr_len);
 }
 
-static u64 describe_csum(const struct sk_buff *skb)
+static u64 vane_tx_describe_csum(const struct sk_buff *skb)
 {
 	return FIELD_PREP(VANE_TXD_CSUM_START, skb_checksum_start_offset(skb)) |
 	       FIELD_PREP(VANE_TXD_CSUM_OFFSET, skb->csum_offset / 2);
 }
 
 /* Stops the queue if the next frame may find too little room. */
-static void stop_if_full(struct vane_txq *txq)
+static void vane_tx_stop_if_full(struct vane_txq *txq)
 {
-	if (!netif_txq_maybe_stop(txq->nq, tx_space(txq), TX_FRAME_DESC,
+	if (!netif_txq_maybe_stop(txq->nq, vane_tx_space(txq), TX_FRAME_DESC,
 				  TX_WAKE_DESC))
-		count_stop(txq);
+		vane_tx_count_stop(txq);
 }
 
 /**
@@ -173,8 +187,7 @@ static void stop_if_full(struct vane_txq *txq)
  * @skb: frame that vane_features_check() has passed
  * @netdev: net_device
  *
- * Softirq or with softirqs off, under the core's transmit lock.
- *
+ * Context: Softirq or softirqs off, under the core's transmit lock.
  * Return: NETDEV_TX_BUSY if the ring is full, else NETDEV_TX_OK.
  */
 netdev_tx_t vane_start_xmit(struct sk_buff *skb, struct net_device *netdev)
@@ -191,9 +204,9 @@ netdev_tx_t vane_start_xmit(struct sk_buff *skb, struct net_device *netdev)
 	dma_addr_t dma;
 	u64 ctrl;
 
-	space = tx_space(txq);
+	space = vane_tx_space(txq);
 	if (unlikely(space < TX_FRAME_DESC)) {
-		stop_if_full(txq);
+		vane_tx_stop_if_full(txq);
 		return NETDEV_TX_BUSY;
 	}
 
@@ -202,7 +215,7 @@ netdev_tx_t vane_start_xmit(struct sk_buff *skb, struct net_device *netdev)
 	if (skb->len <= READ_ONCE(txq->copybreak)) {
 		count = 1;
 		len = skb->len;
-		dma = copy_frame(txq, skb, slot);
+		dma = vane_tx_copy_frame(txq, skb, slot);
 		buf->len = 0;
 	} else {
 		count = skb_shinfo(skb)->nr_frags + 1;
@@ -219,14 +232,14 @@ netdev_tx_t vane_start_xmit(struct sk_buff *skb, struct net_device *netdev)
 
 	/* A head of 65536 bytes has length 0. */
 	ctrl = len & VANE_TXD_LEN;
-	/* Whatever is segmented has some other checksum than none. */
+	/* A frame to be segmented never has CHECKSUM_NONE. */
 	if (skb->ip_summed != CHECKSUM_NONE) {
 		if (skb_is_gso(skb)) {
 			flags |= VANE_TXD_TSO;
-			ctrl |= describe_tso(skb, buf);
+			ctrl |= vane_tx_describe_tso(txq, skb, buf);
 		} else if (skb->ip_summed == CHECKSUM_PARTIAL) {
 			flags |= VANE_TXD_CSUM;
-			ctrl |= describe_csum(skb);
+			ctrl |= vane_tx_describe_csum(skb);
 		}
 	}
 	if (skb_vlan_tag_present(skb)) {
@@ -238,7 +251,7 @@ netdev_tx_t vane_start_xmit(struct sk_buff *skb, struct net_device *netdev)
 	desc->addr = cpu_to_le64(flags | dma);
 	if (unlikely(count > 1)) {
 		desc->addr ^= cpu_to_le64(VANE_TXD_EOP);
-		buf = add_frags(txq, skb, buf);
+		buf = vane_tx_add_frags(txq, skb, buf);
 		if (unlikely(!buf))
 			goto unmap_head;
 	}
@@ -246,21 +259,21 @@ netdev_tx_t vane_start_xmit(struct sk_buff *skb, struct net_device *netdev)
 	skb_tx_timestamp(skb);
 	WRITE_ONCE(txq->tail, txq->tail + count);
 
-	/* There may be more room by now, but not less. */
+	/* The room may have grown meanwhile, but not shrunk. */
 	if (unlikely(space - count <= TX_FRAME_DESC))
-		stop_if_full(txq);
+		vane_tx_stop_if_full(txq);
 	if (__netdev_tx_sent_queue(txq->nq, buf->bytes, netdev_xmit_more()))
-		kick(txq);
+		vane_tx_kick(txq);
 	return NETDEV_TX_OK;
 
 unmap_head:
-	unmap(txq, &txq->buf[slot]);
+	vane_tx_unmap(txq, &txq->buf[slot]);
 drop:
 	dev_kfree_skb_any(skb);
-	count_drop(txq);
-	/* Frames before this one may have waited for it. */
-	if (!netdev_xmit_more() && txq->tail != txq->rung)
-		kick(txq);
+	vane_tx_count_drop(txq);
+	/* Frames before this one may have deferred their doorbell to it. */
+	if (!netdev_xmit_more() && txq->tail != txq->db_tail)
+		vane_tx_kick(txq);
 	return NETDEV_TX_OK;
 }
 EXPORT_SYMBOL_NS_GPL(vane_start_xmit, VANE_NS);
@@ -269,11 +282,12 @@ EXPORT_SYMBOL_NS_GPL(vane_start_xmit, VANE_NS);
  * vane_features_check() - ndo_features_check
  * @skb: frame about to be sent
  * @netdev: net_device
- * @features: what could be used for it
+ * @features: offloads that may be used for it
  *
  * Leaves to software what a descriptor cannot express.
  *
- * Return: @features, or less.
+ * Context: Softirq or softirqs off.
+ * Return: @features without those that cannot be used.
  */
 netdev_features_t vane_features_check(struct sk_buff *skb,
 				      struct net_device *netdev,
@@ -281,25 +295,35 @@ netdev_features_t vane_features_check(struct sk_buff *skb,
 {
 	features = vlan_features_check(skb, features);
 
-	if (skb->ip_summed != CHECKSUM_PARTIAL)
+	if (skb->ip_summed == CHECKSUM_NONE)
 		return features;
 
+	/* The core also passes segmented frames that need no checksum. */
 	if (skb_is_gso(skb) && skb_is_gso_tcp(skb)) {
 		unsigned int hdr_len = skb_tcp_all_headers(skb);
 
-		/* The device wants the headers in the first fragment. */
+		/* The device needs the headers in the first fragment. */
 		if (skb_shinfo(skb)->gso_size < VANE_TX_MIN_MSS ||
 		    hdr_len > TX_HDR_LEN_MAX || hdr_len > skb_headlen(skb))
 			features &= ~NETIF_F_GSO_MASK;
 	}
 
-	if (skb_checksum_start_offset(skb) > TX_CSUM_START_MAX ||
-	    skb->csum_offset > TX_CSUM_OFFSET_MAX || skb->csum_offset & 1)
+	if (skb->ip_summed == CHECKSUM_PARTIAL &&
+	    (skb_checksum_start_offset(skb) > TX_CSUM_START_MAX ||
+	     skb->csum_offset > TX_CSUM_OFFSET_MAX || skb->csum_offset & 1))
 		features &= ~(NETIF_F_CSUM_MASK | NETIF_F_GSO_MASK);
 
 	return features;
 }
 EXPORT_SYMBOL_NS_GPL(vane_features_check, VANE_NS);
+
+/* Whether only a self-test may send */
+static bool vane_tx_is_testing(const struct vane_txq *txq)
+{
+	const struct vane_net *vn = netdev_priv(txq->nq->dev);
+
+	return vn->testing;
+}
 
 /**
  * vane_txq_clean() - complete what the device has sent
@@ -307,7 +331,7 @@ EXPORT_SYMBOL_NS_GPL(vane_features_check, VANE_NS);
  * @txq: queue
  * @budget: NAPI's
  *
- * NAPI.
+ * Context: NAPI, or netpoll in its place, with @budget 0.
  */
 void vane_txq_clean(struct vane_vector *vec, struct vane_txq *txq, int budget)
 {
@@ -326,7 +350,7 @@ void vane_txq_clean(struct vane_vector *vec, struct vane_txq *txq, int budget)
 	if (!done)
 		return;
 
-	/* The tail that the device has seen is one that this CPU sees. */
+	/* The tail that the device has used is visible to this CPU. */
 	dma_rmb();
 	if (unlikely(done > READ_ONCE(txq->tail) - head)) {
 		vane_queue_broken(vec->vdev, "transmit", txq->index);
@@ -336,7 +360,7 @@ void vane_txq_clean(struct vane_vector *vec, struct vane_txq *txq, int budget)
 	buf = &txq->buf[head & txq->mask];
 	head += done;
 	do {
-		unmap(txq, buf);
+		vane_tx_unmap(txq, buf);
 		if (buf->skb) {
 			packets += buf->segs;
 			bytes += buf->bytes;
@@ -345,16 +369,15 @@ void vane_txq_clean(struct vane_vector *vec, struct vane_txq *txq, int budget)
 		if (++buf == end)
 			buf = txq->buf;
 	} while (--done);
-	/* Pairs with the look at it in tx_space(): whoever sees room there may
-	 * write over what was read here.
+	/* Pairs with the read in vane_tx_space(): a sender that sees room there may
+	 * overwrite what was read here.
 	 */
 	smp_store_release(&txq->head, head);
 	space = txq->mask + 1 - (READ_ONCE(txq->tail) - head);
 
-	/* A netdev that is detached sends nothing but what its self-test does. */
 	woken = !__netif_txq_completed_wake(txq->nq, packets, bytes, space,
 					    TX_WAKE_DESC,
-					    !netif_device_present(txq->nq->dev));
+					    vane_tx_is_testing(txq));
 
 	u64_stats_update_begin(&stats->napi_sync);
 	u64_stats_add(&stats->packets, packets);
@@ -366,10 +389,12 @@ void vane_txq_clean(struct vane_vector *vec, struct vane_txq *txq, int budget)
 
 /**
  * vane_txq_set_copybreak() - set which frames are copied
- * @txq: queue; under rtnl
+ * @txq: queue
  * @bytes: of the longest one, VANE_TX_COPY_MAX at most; 0 for none
  *
  * A queue that found no memory for copies maps them all.
+ *
+ * Context: rtnl held. Does not sleep.
  */
 void vane_txq_set_copybreak(struct vane_txq *txq, u32 bytes)
 {
@@ -379,6 +404,8 @@ void vane_txq_set_copybreak(struct vane_txq *txq, u32 bytes)
 /**
  * vane_txq_drop() - free frames that were not sent
  * @txq: queue, disabled
+ *
+ * Context: rtnl held, the queue disabled. Does not sleep.
  */
 void vane_txq_drop(struct vane_txq *txq)
 {
@@ -386,7 +413,7 @@ void vane_txq_drop(struct vane_txq *txq)
 
 	for (; txq->head != txq->tail; txq->head++) {
 		buf = &txq->buf[txq->head & txq->mask];
-		unmap(txq, buf);
+		vane_tx_unmap(txq, buf);
 		dev_kfree_skb_any(buf->skb);
 	}
 }

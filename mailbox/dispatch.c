@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * VANE mailbox: from a VF's request to its handler.
+ * VANE mailbox: dispatch of a VF's request to its handler.
  *
- * Whatever a VF writes ends in a reply. A handler sees a request only after
- * its length, its sender's state and its sender's trust were checked.
+ * Every request of a VF gets a reply. A handler sees a request only after its
+ * length, and the state and trust of its sender, have been checked.
  */
 #include <linux/errno.h>
 #include <linux/kernel.h>
@@ -35,6 +35,7 @@ static const struct {
  * vane_status_to_errno() - errno of a message's status
  * @status: enum vane_status, or anything
  *
+ * Context: Any.
  * Return: 0 or an errno; -EIO for a status that is not known.
  */
 int vane_status_to_errno(u16 status)
@@ -52,6 +53,7 @@ EXPORT_SYMBOL_NS_GPL(vane_status_to_errno, VANE_NS);
  * vane_errno_to_status() - status of a message for an errno
  * @err: 0 or a negative errno
  *
+ * Context: Any.
  * Return: enum vane_status; VANE_ERR_INTERNAL for an errno that has no other.
  */
 u16 vane_errno_to_status(int err)
@@ -66,7 +68,7 @@ u16 vane_errno_to_status(int err)
 EXPORT_SYMBOL_NS_GPL(vane_errno_to_status, VANE_NS);
 
 static const struct vane_mbox_handler *
-find_handler(const struct vane_mbox_pf_ops *ops, u16 op)
+vane_mbox_find_handler(const struct vane_mbox_pf_ops *ops, u16 op)
 {
 	unsigned int i;
 
@@ -76,9 +78,10 @@ find_handler(const struct vane_mbox_pf_ops *ops, u16 op)
 	return NULL;
 }
 
-static int handle(const struct vane_mbox_handler *handler, void *ctx,
-		  struct vane_mbox_peer *peer, u16 vf,
-		  const struct vane_msg *req, u16 req_len, struct vane_msg *rsp)
+static int vane_mbox_handle(const struct vane_mbox_handler *handler, void *ctx,
+			    struct vane_mbox_peer *peer, u16 vf,
+			    const struct vane_msg *req, u16 req_len,
+			    struct vane_msg *rsp)
 {
 	if (!handler)
 		return -EOPNOTSUPP;
@@ -100,11 +103,12 @@ static int handle(const struct vane_mbox_handler *handler, void *ctx,
  * @ctx: first argument of its handlers
  * @peer: state of the VF
  * @vf: its index
- * @req: the request as the VF wrote it, out of everybody's reach
- * @req_len: bytes of it that came, header included
- * @rsp: where the reply is made
+ * @req: the request as the VF wrote it, in memory that only the PF can change
+ * @req_len: bytes of it that arrived, header included
+ * @rsp: buffer for the reply
  *
- * Return: bytes of the reply, header included. There always is one.
+ * Context: Process context; sleeps if a handler does. Takes no lock.
+ * Return: bytes of the reply, header included. There always is a reply.
  */
 u16 vane_mbox_dispatch(const struct vane_mbox_pf_ops *ops, void *ctx,
 		       struct vane_mbox_peer *peer, u16 vf,
@@ -119,8 +123,9 @@ u16 vane_mbox_dispatch(const struct vane_mbox_pf_ops *ops, void *ctx,
 	if (req_len >= sizeof(req->hdr)) {
 		rsp->hdr.op = req->hdr.op;
 		rsp->hdr.seq = req->hdr.seq;
-		handler = find_handler(ops, le16_to_cpu(req->hdr.op));
-		err = handle(handler, ctx, peer, vf, req, req_len, rsp);
+		handler = vane_mbox_find_handler(ops, le16_to_cpu(req->hdr.op));
+		err = vane_mbox_handle(handler, ctx, peer, vf, req, req_len,
+				       rsp);
 	} else {
 		err = -EMSGSIZE;
 	}

@@ -15,7 +15,7 @@
 #include "compat.h"
 #include "vane_mbox.h"
 
-/* A lost interrupt costs this much, not the whole timeout */
+/* The delay if an interrupt is lost, rather than the whole timeout */
 #define MBOX_POLL_JIFFIES	msecs_to_jiffies(100)
 
 /*
@@ -26,6 +26,8 @@
  * vane_mbox_vf_init() - set up the VF's end
  * @mbox: storage of it
  * @io: registers of the VF, copied
+ *
+ * Context: Process context, before anybody uses @mbox.
  */
 void vane_mbox_vf_init(struct vane_mbox_vf *mbox,
 		       const struct vane_mbox_io *io)
@@ -41,8 +43,10 @@ void vane_mbox_vf_init(struct vane_mbox_vf *mbox,
 EXPORT_SYMBOL_NS_GPL(vane_mbox_vf_init, VANE_NS);
 
 /**
- * vane_mbox_vf_destroy() - opposite of vane_mbox_vf_init()
+ * vane_mbox_vf_destroy() - undo vane_mbox_vf_init()
  * @mbox: the VF's end; no request is under way
+ *
+ * Context: Process context, after the last request has returned.
  */
 void vane_mbox_vf_destroy(struct vane_mbox_vf *mbox)
 {
@@ -51,12 +55,14 @@ void vane_mbox_vf_destroy(struct vane_mbox_vf *mbox)
 EXPORT_SYMBOL_NS_GPL(vane_mbox_vf_destroy, VANE_NS);
 
 /**
- * vane_mbox_vf_start() - say what the function's generation is from now on
+ * vane_mbox_vf_start() - set the generation of the function
  * @mbox: the VF's end
  * @generation: GENERATION, as read after the owner has reset the function
  *
- * Requests that find another one fail: so each need not look at its start. Any
- * context.
+ * A request that finds another generation fails, so requests need not read it
+ * when they start. Any context.
+ *
+ * Context: Any.
  */
 void vane_mbox_vf_start(struct vane_mbox_vf *mbox, u32 generation)
 {
@@ -65,11 +71,12 @@ void vane_mbox_vf_start(struct vane_mbox_vf *mbox, u32 generation)
 EXPORT_SYMBOL_NS_GPL(vane_mbox_vf_start, VANE_NS);
 
 /**
- * vane_mbox_vf_event() - have a waiting request look at the mailbox again
+ * vane_mbox_vf_event() - make a waiting request check the mailbox again
  * @mbox: the VF's end
  *
  * To be called on VANE_EVENT_MBOX, and wherever a new generation is noticed.
- * Any context.
+ *
+ * Context: Any.
  */
 void vane_mbox_vf_event(struct vane_mbox_vf *mbox)
 {
@@ -77,18 +84,18 @@ void vane_mbox_vf_event(struct vane_mbox_vf *mbox)
 }
 EXPORT_SYMBOL_NS_GPL(vane_mbox_vf_event, VANE_NS);
 
-static u32 vf_rd(struct vane_mbox_vf *mbox, u32 reg)
+static u32 vane_mbox_vf_rd(struct vane_mbox_vf *mbox, u32 reg)
 {
 	return mbox->io.rd32(mbox->io.ctx, reg);
 }
 
 /*
- * A mailbox that is idle before its time was reset, and says nothing else.
- * Returns @err if that is not so.
+ * A mailbox that is idle too early has been reset; it gives no other sign of that.
+ * Returns @err if there was no reset.
  */
-static int vf_reset_or(struct vane_mbox_vf *mbox, u32 gen, int err)
+static int vane_mbox_vf_reset_or(struct vane_mbox_vf *mbox, u32 gen, int err)
 {
-	u32 now = vf_rd(mbox, VANE_REG_GENERATION);
+	u32 now = vane_mbox_vf_rd(mbox, VANE_REG_GENERATION);
 
 	if (now == ~0U)
 		return -ENODEV;
@@ -96,11 +103,11 @@ static int vf_reset_or(struct vane_mbox_vf *mbox, u32 gen, int err)
 }
 
 /*
- * Sleep until the mailbox has no request outstanding, be it for a reset. With
- * @rung one was just sent, and to look before something happens would be in
- * vain. Returns the state register or an errno.
+ * Sleep until the mailbox has no request outstanding, be it because of a reset.
+ * With @rung a request was just sent, and checking before the first event would
+ * be pointless. Returns the state register or an errno.
  */
-static int vf_wait_idle(struct vane_mbox_vf *mbox, bool rung)
+static int vane_mbox_vf_wait_idle(struct vane_mbox_vf *mbox, bool rung)
 {
 	unsigned long deadline = jiffies + mbox->timeout;
 	unsigned long slice = min(mbox->timeout, MBOX_POLL_JIFFIES);
@@ -110,9 +117,9 @@ static int vf_wait_idle(struct vane_mbox_vf *mbox, bool rung)
 	for (;; rung = true) {
 		if (rung)
 			wait_for_completion_timeout(&mbox->wake, slice);
-		/* Time first: a state read after it ran out is the last word */
+		/* Time first: a state that is read after the timeout is final */
 		expired = time_after_eq(jiffies, deadline);
-		state = vf_rd(mbox, VANE_REG_MBOX_STATE);
+		state = vane_mbox_vf_rd(mbox, VANE_REG_MBOX_STATE);
 		if (state == ~0U)
 			return -ENODEV;
 		if (!(state & VANE_MBOX_STATE_BUSY))
@@ -124,9 +131,10 @@ static int vf_wait_idle(struct vane_mbox_vf *mbox, bool rung)
 	return state;
 }
 
-/* Both windows are accessed 64 bits at a time, which halves what it costs */
-static void vf_write_window(struct vane_mbox_vf *mbox,
-			    const struct vane_msg *msg, unsigned int len)
+/* Both windows are accessed 64 bits at a time, which halves the cost */
+static void vane_mbox_vf_write_window(struct vane_mbox_vf *mbox,
+				      const struct vane_msg *msg,
+				      unsigned int len)
 {
 	const __le64 *words = (const __le64 *)msg;
 	unsigned int i;
@@ -136,8 +144,9 @@ static void vf_write_window(struct vane_mbox_vf *mbox,
 			      le64_to_cpu(words[i]));
 }
 
-static void vf_read_window(struct vane_mbox_vf *mbox, struct vane_msg *msg,
-			   unsigned int from, unsigned int to)
+static void vane_mbox_vf_read_window(struct vane_mbox_vf *mbox,
+				     struct vane_msg *msg, unsigned int from,
+				     unsigned int to)
 {
 	__le64 *words = (__le64 *)msg;
 	unsigned int i;
@@ -147,19 +156,20 @@ static void vf_read_window(struct vane_mbox_vf *mbox, struct vane_msg *msg,
 						     VANE_REG_MBOX_RSP + i * 8));
 }
 
-/* The response window's message into @rsp, if it answers the last request */
-static int vf_read_reply(struct vane_mbox_vf *mbox, enum vane_mbox_op op,
-			 u32 gen, void *rsp, u16 rsp_len)
+/* Read the response window into @rsp, if it answers the last request */
+static int vane_mbox_vf_read_reply(struct vane_mbox_vf *mbox,
+				   enum vane_mbox_op op, u32 gen, void *rsp,
+				   u16 rsp_len)
 {
 	struct vane_msg msg __aligned(8);
 	u16 len;
 	int err;
 
-	vf_read_window(mbox, &msg, 0, sizeof(msg.hdr));
+	vane_mbox_vf_read_window(mbox, &msg, 0, sizeof(msg.hdr));
 	/* A reset clears the window, and no request has number 0 */
 	if (le16_to_cpu(msg.hdr.seq) != mbox->seq ||
 	    le16_to_cpu(msg.hdr.op) != op)
-		return vf_reset_or(mbox, gen, -EPROTO);
+		return vane_mbox_vf_reset_or(mbox, gen, -EPROTO);
 
 	err = vane_status_to_errno(le16_to_cpu(msg.hdr.status));
 	if (err)
@@ -170,27 +180,30 @@ static int vf_read_reply(struct vane_mbox_vf *mbox, enum vane_mbox_op op,
 	if (!rsp_len)
 		return 0;
 
-	vf_read_window(mbox, &msg, sizeof(msg.hdr), sizeof(msg.hdr) + rsp_len);
-	/* A reset while it was read leaves anything in the window */
-	err = vf_reset_or(mbox, gen, 0);
+	vane_mbox_vf_read_window(mbox, &msg, sizeof(msg.hdr),
+				 sizeof(msg.hdr) + rsp_len);
+	/* A reset during the read leaves the contents undefined */
+	err = vane_mbox_vf_reset_or(mbox, gen, 0);
 	if (!err)
 		memcpy(rsp, msg.body, rsp_len);
 	return err;
 }
 
 /**
- * vane_mbox_request() - ask the PF and wait for its reply
+ * vane_mbox_request() - send a request to the PF and wait for its reply
  * @mbox: the VF's end
- * @op: what is asked
+ * @op: opcode
  * @req: body of the request
  * @req_len: bytes of it
  * @rsp: where the body of the reply goes; unchanged on error
- * @rsp_len: bytes of it; of a longer reply the rest is ignored
+ * @rsp_len: bytes of it; the rest of a longer reply is ignored
  *
  * Sleeps; requests of several threads take turns. A request that timed out
- * stays outstanding in the device: the next one waits for it to end, drops its
- * reply, and goes on.
+ * stays outstanding in the device: the next one waits for it to end and drops
+ * its reply before it continues.
  *
+ * Context: Process context; sleeps. Takes vane_mbox_vf.lock: requests of
+ * several threads take turns.
  * Return: 0; what vane_status_to_errno() makes of the PF's answer; -EMSGSIZE
  * for a body that does not fit the window; -ENOTCONN while no PF serves;
  * -ETIMEDOUT; -ECONNRESET if the VF was reset meanwhile; -EPROTO for a reply
@@ -210,7 +223,7 @@ int vane_mbox_request(struct vane_mbox_vf *mbox, enum vane_mbox_op op,
 
 	mutex_lock(&mbox->lock);
 
-	status = vf_rd(mbox, VANE_REG_STATUS);
+	status = vane_mbox_vf_rd(mbox, VANE_REG_STATUS);
 	if (status == ~0U) {
 		ret = -ENODEV;
 		goto unlock;
@@ -220,7 +233,7 @@ int vane_mbox_request(struct vane_mbox_vf *mbox, enum vane_mbox_op op,
 		goto unlock;
 	}
 	if (mbox->outstanding) {
-		ret = vf_wait_idle(mbox, false);
+		ret = vane_mbox_vf_wait_idle(mbox, false);
 		if (ret < 0)
 			goto unlock;
 	}
@@ -231,21 +244,21 @@ int vane_mbox_request(struct vane_mbox_vf *mbox, enum vane_mbox_op op,
 	msg.hdr.len = cpu_to_le16(req_len);
 	msg.hdr.seq = cpu_to_le16(mbox->seq);
 	memcpy(msg.body, req, req_len);
-	vf_write_window(mbox, &msg, sizeof(msg.hdr) + req_len);
+	vane_mbox_vf_write_window(mbox, &msg, sizeof(msg.hdr) + req_len);
 
-	/* A signal from before the doorbell cannot be this request's */
+	/* An event from before the doorbell cannot be for this request */
 	reinit_completion(&mbox->wake);
 	mbox->outstanding = true;
 	mbox->io.wr32(mbox->io.ctx, VANE_REG_MBOX_DB,
 		      sizeof(msg.hdr) + req_len);
 
-	ret = vf_wait_idle(mbox, true);
+	ret = vane_mbox_vf_wait_idle(mbox, true);
 	if (ret < 0)
 		goto unlock;
 	if (FIELD_GET(VANE_MBOX_STATE_ERROR, ret))
-		ret = vf_reset_or(mbox, gen, -EIO);
+		ret = vane_mbox_vf_reset_or(mbox, gen, -EIO);
 	else
-		ret = vf_read_reply(mbox, op, gen, rsp, rsp_len);
+		ret = vane_mbox_vf_read_reply(mbox, op, gen, rsp, rsp_len);
 
 unlock:
 	mutex_unlock(&mbox->lock);
@@ -257,49 +270,51 @@ EXPORT_SYMBOL_NS_GPL(vane_mbox_request, VANE_NS);
  * The PF's end
  */
 
-static u32 pf_rd(struct vane_mbox_pf *mbox, u32 reg)
+static u32 vane_mbox_pf_rd(struct vane_mbox_pf *mbox, u32 reg)
 {
 	return mbox->io.rd32(mbox->io.ctx, reg);
 }
 
-static void pf_wr(struct vane_mbox_pf *mbox, u32 reg, u32 val)
+static void vane_mbox_pf_wr(struct vane_mbox_pf *mbox, u32 reg, u32 val)
 {
 	mbox->io.wr32(mbox->io.ctx, reg, val);
 }
 
-/* Low half first: the high half acts */
-static void pf_wr64(struct vane_mbox_pf *mbox, u32 reg, u64 val)
+/* Low half first, as the write takes effect with the high half */
+static void vane_mbox_pf_wr64(struct vane_mbox_pf *mbox, u32 reg, u64 val)
 {
-	pf_wr(mbox, reg, lower_32_bits(val));
-	pf_wr(mbox, reg + 4, upper_32_bits(val));
+	vane_mbox_pf_wr(mbox, reg, lower_32_bits(val));
+	vane_mbox_pf_wr(mbox, reg + 4, upper_32_bits(val));
 }
 
 /* Whether slot @index of a ring, free-running, carries this pass's phase */
-static bool phase_matches(const struct vane_mbox_ring *ring, u16 index,
-			  u64 qword)
+static bool vane_mbox_pf_phase_matches(const struct vane_mbox_ring *ring,
+				       u16 index, u64 qword)
 {
 	bool odd_pass = index >> ring->log2 & 1;
 
 	return !!(qword & VANE_SLOT_PHASE) != odd_pass;
 }
 
-static struct vane_rq_slot *rq_slot(struct vane_mbox_pf *mbox, u16 index)
+static struct vane_rq_slot *vane_mbox_pf_rq_slot(struct vane_mbox_pf *mbox,
+						 u16 index)
 {
 	struct vane_rq_slot *slots = mbox->rq.slots;
 
 	return &slots[index & (BIT(mbox->rq.log2) - 1)];
 }
 
-static u16 sq_index(struct vane_mbox_pf *mbox, u16 index)
+static u16 vane_mbox_pf_sq_index(struct vane_mbox_pf *mbox, u16 index)
 {
 	return index & (BIT(mbox->sq.log2) - 1);
 }
 
-static struct vane_sq_slot *sq_slot(struct vane_mbox_pf *mbox, u16 index)
+static struct vane_sq_slot *vane_mbox_pf_sq_slot(struct vane_mbox_pf *mbox,
+						 u16 index)
 {
 	struct vane_sq_slot *slots = mbox->sq.slots;
 
-	return &slots[sq_index(mbox, index)];
+	return &slots[vane_mbox_pf_sq_index(mbox, index)];
 }
 
 /**
@@ -310,6 +325,8 @@ static struct vane_sq_slot *sq_slot(struct vane_mbox_pf *mbox, u16 index)
  * @ctx: first argument of @ops
  * @rq: memory of the receive queue, VANE_MBOX_RQ_LOG2 or more
  * @sq: memory of the send queue, VANE_MBOX_SQ_LOG2 or less
+ *
+ * Context: Process context, before anybody uses @mbox.
  */
 void vane_mbox_pf_init(struct vane_mbox_pf *mbox,
 		       const struct vane_mbox_io *io,
@@ -329,11 +346,13 @@ void vane_mbox_pf_init(struct vane_mbox_pf *mbox,
 EXPORT_SYMBOL_NS_GPL(vane_mbox_pf_init, VANE_NS);
 
 /**
- * vane_mbox_pf_start() - give the device the queues
+ * vane_mbox_pf_start() - enable the queues
  * @mbox: the PF's end, stopped and not serving; the function is enabled
  *
- * Does not say VANE_PF_CTRL_READY: the owner does when it can serve.
+ * Does not set VANE_PF_CTRL_READY: the owner does when it can serve.
  *
+ * Context: Any, serialised with vane_mbox_pf_stop() by the owner. Takes
+ * vane_mbox_pf.sq_lock.
  * Return: 0, or -EIO if the device refused a queue.
  */
 int vane_mbox_pf_start(struct vane_mbox_pf *mbox)
@@ -344,17 +363,17 @@ int vane_mbox_pf_start(struct vane_mbox_pf *mbox)
 	memset(mbox->sq.slots, 0, sizeof(struct vane_sq_slot) << mbox->sq.log2);
 	mbox->rq_head = 0;
 
-	pf_wr64(mbox, VANE_REG_RQ_BASE, mbox->rq.dma);
-	pf_wr(mbox, VANE_REG_RQ_SIZE, mbox->rq.log2);
-	pf_wr(mbox, VANE_REG_RQ_CTRL, VANE_Q_CTRL_ENABLE);
-	pf_wr64(mbox, VANE_REG_SQ_BASE, mbox->sq.dma);
-	pf_wr(mbox, VANE_REG_SQ_SIZE, mbox->sq.log2);
-	pf_wr(mbox, VANE_REG_SQ_CTRL, VANE_Q_CTRL_ENABLE);
+	vane_mbox_pf_wr64(mbox, VANE_REG_RQ_BASE, mbox->rq.dma);
+	vane_mbox_pf_wr(mbox, VANE_REG_RQ_SIZE, mbox->rq.log2);
+	vane_mbox_pf_wr(mbox, VANE_REG_RQ_CTRL, VANE_Q_CTRL_ENABLE);
+	vane_mbox_pf_wr64(mbox, VANE_REG_SQ_BASE, mbox->sq.dma);
+	vane_mbox_pf_wr(mbox, VANE_REG_SQ_SIZE, mbox->sq.log2);
+	vane_mbox_pf_wr(mbox, VANE_REG_SQ_CTRL, VANE_Q_CTRL_ENABLE);
 
-	if (pf_rd(mbox, VANE_REG_RQ_STATE) != VANE_Q_STATE_ENABLED ||
-	    pf_rd(mbox, VANE_REG_SQ_STATE) != VANE_Q_STATE_ENABLED) {
-		pf_wr(mbox, VANE_REG_SQ_CTRL, 0);
-		pf_wr(mbox, VANE_REG_RQ_CTRL, 0);
+	if (vane_mbox_pf_rd(mbox, VANE_REG_RQ_STATE) != VANE_Q_STATE_ENABLED ||
+	    vane_mbox_pf_rd(mbox, VANE_REG_SQ_STATE) != VANE_Q_STATE_ENABLED) {
+		vane_mbox_pf_wr(mbox, VANE_REG_SQ_CTRL, 0);
+		vane_mbox_pf_wr(mbox, VANE_REG_RQ_CTRL, 0);
 		return -EIO;
 	}
 
@@ -369,8 +388,8 @@ int vane_mbox_pf_start(struct vane_mbox_pf *mbox)
 EXPORT_SYMBOL_NS_GPL(vane_mbox_pf_start, VANE_NS);
 
 /* One command of @entry's batch has ended. The caller clears the entry. */
-static void end_command(struct vane_mbox_pf *mbox,
-			struct vane_mbox_inflight *entry, int err)
+static void vane_mbox_pf_end_command(struct vane_mbox_pf *mbox,
+				     struct vane_mbox_inflight *entry, int err)
 {
 	struct vane_mbox_batch *batch = entry->batch;
 
@@ -382,9 +401,9 @@ static void end_command(struct vane_mbox_pf *mbox,
 		complete(&batch->done);
 }
 
-/* Nobody waits for the commands of @batch any more; NULL means any batch */
-static void abandon(struct vane_mbox_pf *mbox, struct vane_mbox_batch *batch,
-		    int err)
+/* Detach the commands of @batch, or of all batches if NULL, from their waiters */
+static void vane_mbox_pf_abandon(struct vane_mbox_pf *mbox,
+				 struct vane_mbox_batch *batch, int err)
 {
 	struct vane_mbox_inflight *entry;
 	u16 i;
@@ -392,22 +411,25 @@ static void abandon(struct vane_mbox_pf *mbox, struct vane_mbox_batch *batch,
 	lockdep_assert_held(&mbox->sq_lock);
 
 	for (i = mbox->sq_head; i != mbox->sq_tail; i++) {
-		entry = &mbox->inflight[sq_index(mbox, i)];
+		entry = &mbox->inflight[vane_mbox_pf_sq_index(mbox, i)];
 		if (!entry->batch || (batch && entry->batch != batch))
 			continue;
-		end_command(mbox, entry, err);
+		vane_mbox_pf_end_command(mbox, entry, err);
 		entry->batch = NULL;
 	}
 }
 
 /**
- * vane_mbox_pf_stop() - take the queues back
+ * vane_mbox_pf_stop() - disable the queues
  * @mbox: the PF's end
  *
- * Commands under way, and those that come later, fail with -ESHUTDOWN, those of
- * a running vane_mbox_pf_serve() too: its owner is to see that it has returned
- * before the next start. The device has let go of the memory when this returns.
+ * Commands in flight and later ones fail with -ESHUTDOWN, including those of a
+ * running vane_mbox_pf_serve(): the owner must make sure that it has returned
+ * before the next start. When this returns, the device no longer uses the memory.
  * Any context.
+ *
+ * Context: Any, serialised with vane_mbox_pf_start() by the owner. Takes
+ * vane_mbox_pf.sq_lock.
  */
 void vane_mbox_pf_stop(struct vane_mbox_pf *mbox)
 {
@@ -415,19 +437,19 @@ void vane_mbox_pf_stop(struct vane_mbox_pf *mbox)
 
 	spin_lock_irqsave(&mbox->sq_lock, flags);
 	mbox->sq_running = false;
-	abandon(mbox, NULL, -ESHUTDOWN);
+	vane_mbox_pf_abandon(mbox, NULL, -ESHUTDOWN);
 	spin_unlock_irqrestore(&mbox->sq_lock, flags);
 
-	pf_wr(mbox, VANE_REG_SQ_CTRL, 0);
-	pf_wr(mbox, VANE_REG_RQ_CTRL, 0);
+	vane_mbox_pf_wr(mbox, VANE_REG_SQ_CTRL, 0);
+	vane_mbox_pf_wr(mbox, VANE_REG_RQ_CTRL, 0);
 	/* The read returns after the device has seen both writes */
-	pf_rd(mbox, VANE_REG_RQ_STATE);
+	vane_mbox_pf_rd(mbox, VANE_REG_RQ_STATE);
 }
 EXPORT_SYMBOL_NS_GPL(vane_mbox_pf_stop, VANE_NS);
 
 /* Result of the command in a slot that the device is done with */
-static int take_answer(const struct vane_sq_slot *slot, u64 done,
-		       const struct vane_mbox_inflight *entry)
+static int vane_mbox_pf_take_response(const struct vane_sq_slot *slot, u64 done,
+				      const struct vane_mbox_inflight *entry)
 {
 	int err = vane_status_to_errno(FIELD_GET(VANE_SLOT_STATUS, done));
 
@@ -442,63 +464,69 @@ static int take_answer(const struct vane_sq_slot *slot, u64 done,
 	return 0;
 }
 
-/* Take back the slots that the device is done with */
-static void reap(struct vane_mbox_pf *mbox)
+/* Reclaim the slots that the device is done with */
+static void vane_mbox_pf_reap(struct vane_mbox_pf *mbox)
 {
 	struct vane_mbox_inflight *entry;
 	struct vane_sq_slot *slot;
 	u64 done;
+	int err;
 
 	lockdep_assert_held(&mbox->sq_lock);
 
 	while (mbox->sq_head != mbox->sq_tail) {
-		slot = sq_slot(mbox, mbox->sq_head);
+		slot = vane_mbox_pf_sq_slot(mbox, mbox->sq_head);
 		done = le64_to_cpu(READ_ONCE(slot->done));
-		if (!phase_matches(&mbox->sq, mbox->sq_head, done))
+		if (!vane_mbox_pf_phase_matches(&mbox->sq, mbox->sq_head, done))
 			return;
 		/* The answer was written before the phase */
 		dma_rmb();
 
-		entry = &mbox->inflight[sq_index(mbox, mbox->sq_head)];
-		if (entry->batch)
-			end_command(mbox, entry,
-				    take_answer(slot, done, entry));
+		entry = mbox->inflight + vane_mbox_pf_sq_index(mbox, mbox->sq_head);
+		if (entry->batch) {
+			err = vane_mbox_pf_take_response(slot, done, entry);
+			vane_mbox_pf_end_command(mbox, entry, err);
+		}
 		entry->batch = NULL;
 		mbox->sq_head++;
 	}
 }
 
-static void ring_doorbell(struct vane_mbox_pf *mbox)
+static void vane_mbox_pf_ring_doorbell(struct vane_mbox_pf *mbox)
 {
 	lockdep_assert_held(&mbox->sq_lock);
 
 	if (mbox->sq_rung == mbox->sq_tail)
 		return;
-	/* The slots before the index that hands them over */
+	/* The slots must be visible before the index that passes them on */
 	dma_wmb();
-	pf_wr(mbox, VANE_REG_SQ_DB, mbox->sq_tail);
+	vane_mbox_pf_wr(mbox, VANE_REG_SQ_DB, mbox->sq_tail);
 	mbox->sq_rung = mbox->sq_tail;
 }
 
 /**
- * vane_mbox_pf_sq_event() - wake those whose commands are done
+ * vane_mbox_pf_sq_event() - complete commands, and wake their waiters
  * @mbox: the PF's end
  *
- * To be called on VANE_EVENT_SQ. Any context.
+ * To be called on VANE_EVENT_SQ.
+ *
+ * Context: Any. Takes vane_mbox_pf.sq_lock.
  */
 void vane_mbox_pf_sq_event(struct vane_mbox_pf *mbox)
 {
 	unsigned long flags;
 
 	spin_lock_irqsave(&mbox->sq_lock, flags);
-	reap(mbox);
+	vane_mbox_pf_reap(mbox);
 	spin_unlock_irqrestore(&mbox->sq_lock, flags);
 }
 EXPORT_SYMBOL_NS_GPL(vane_mbox_pf_sq_event, VANE_NS);
 
 /* Fill the next slot with @slot. -EAGAIN if the ring is full. */
-static int try_post(struct vane_mbox_pf *mbox, const struct vane_sq_slot *slot,
-		    unsigned int len, const struct vane_mbox_inflight *entry)
+static int vane_mbox_pf_try_post(struct vane_mbox_pf *mbox,
+				 const struct vane_sq_slot *slot,
+				 unsigned int len,
+				 const struct vane_mbox_inflight *entry)
 {
 	struct vane_sq_slot *dst;
 	unsigned long flags;
@@ -509,40 +537,41 @@ static int try_post(struct vane_mbox_pf *mbox, const struct vane_sq_slot *slot,
 		err = -ESHUTDOWN;
 		goto unlock;
 	}
-	reap(mbox);
+	vane_mbox_pf_reap(mbox);
 	if ((u16)(mbox->sq_tail - mbox->sq_head) >> mbox->sq.log2) {
-		ring_doorbell(mbox);
+		vane_mbox_pf_ring_doorbell(mbox);
 		err = -EAGAIN;
 		goto unlock;
 	}
 
-	/* Not @done, whose old phase says that the slot is not done */
-	dst = sq_slot(mbox, mbox->sq_tail);
+	/* Except @done, whose old phase means that the slot is not done */
+	dst = vane_mbox_pf_sq_slot(mbox, mbox->sq_tail);
 	memcpy(dst, slot, offsetof(struct vane_sq_slot, done));
 	memcpy(&dst->msg, &slot->msg, len);
-	mbox->inflight[sq_index(mbox, mbox->sq_tail)] = *entry;
+	mbox->inflight[vane_mbox_pf_sq_index(mbox, mbox->sq_tail)] = *entry;
 	mbox->sq_tail++;
 	if (entry->batch)
 		entry->batch->pending++;
 	else
-		ring_doorbell(mbox);
+		vane_mbox_pf_ring_doorbell(mbox);
 unlock:
 	spin_unlock_irqrestore(&mbox->sq_lock, flags);
 	return err;
 }
 
 /*
- * Fill the next slot with @slot, of which @len bytes of the message count. The
- * device waits for nobody, so a full ring is short of a moment, not of space.
+ * Fill the next slot with @slot, of whose message @len bytes are valid. The device
+ * never waits, so a full ring has room again within a moment.
  */
-static int post(struct vane_mbox_pf *mbox, const struct vane_sq_slot *slot,
-		unsigned int len, const struct vane_mbox_inflight *entry)
+static int vane_mbox_pf_post(struct vane_mbox_pf *mbox,
+			     const struct vane_sq_slot *slot, unsigned int len,
+			     const struct vane_mbox_inflight *entry)
 {
 	unsigned long deadline = jiffies + mbox->timeout;
 	int err;
 
 	for (;;) {
-		err = try_post(mbox, slot, len, entry);
+		err = vane_mbox_pf_try_post(mbox, slot, len, entry);
 		if (err != -EAGAIN)
 			return err;
 		if (time_after(jiffies, deadline))
@@ -555,6 +584,8 @@ static int post(struct vane_mbox_pf *mbox, const struct vane_sq_slot *slot,
  * vane_mbox_batch_begin() - open a batch of commands
  * @batch: storage of it, on the caller's stack
  * @mbox: the PF's end
+ *
+ * Context: Any.
  */
 void vane_mbox_batch_begin(struct vane_mbox_batch *batch,
 			   struct vane_mbox_pf *mbox)
@@ -575,8 +606,11 @@ EXPORT_SYMBOL_NS_GPL(vane_mbox_batch_begin, VANE_NS);
  * @rsp: where the answer's body goes, or NULL; stays until the batch ends
  * @rsp_len: bytes that the answer must have, at least, if @rsp is given
  *
- * The device does commands in the order in which they were added. Sleeps while
- * the ring is full. An error is kept and returned by vane_mbox_batch_end().
+ * The device executes commands in the order in which they were added. Sleeps
+ * while the ring is full. An error is kept and returned by vane_mbox_batch_end().
+ *
+ * Context: Process context; sleeps while the ring is full. Takes
+ * vane_mbox_pf.sq_lock.
  */
 void vane_mbox_batch_add(struct vane_mbox_batch *batch, enum vane_cmd_op op,
 			 const void *req, u16 req_len, void *rsp, u16 rsp_len)
@@ -598,7 +632,8 @@ void vane_mbox_batch_add(struct vane_mbox_batch *batch, enum vane_cmd_op op,
 
 	if (req_len <= VANE_MSG_BODY_MAX) {
 		memcpy(slot.msg.body, req, req_len);
-		err = post(mbox, &slot, sizeof(slot.msg.hdr) + req_len, &entry);
+		err = vane_mbox_pf_post(mbox, &slot,
+					sizeof(slot.msg.hdr) + req_len, &entry);
 	}
 	if (!err)
 		return;
@@ -614,8 +649,9 @@ EXPORT_SYMBOL_NS_GPL(vane_mbox_batch_add, VANE_NS);
  * vane_mbox_batch_end() - wait for the commands of a batch
  * @batch: the batch
  *
- * Gives up when the device has done none for the mailbox's timeout. Sleeps.
+ * Gives up if the device completes none for the mailbox's timeout. Sleeps.
  *
+ * Context: Process context; sleeps. Takes vane_mbox_pf.sq_lock.
  * Return: 0, or the first error: what vane_status_to_errno() makes of the
  * device's answer; -EPROTO for an answer that is too short; -ETIMEDOUT;
  * -ESHUTDOWN if the mailbox is stopped; -EMSGSIZE for a body that is too long.
@@ -630,17 +666,17 @@ int vane_mbox_batch_end(struct vane_mbox_batch *batch)
 	bool expired;
 
 	spin_lock_irqsave(&mbox->sq_lock, flags);
-	ring_doorbell(mbox);
+	vane_mbox_pf_ring_doorbell(mbox);
 	for (;;) {
 		expired = time_after_eq(jiffies, deadline);
-		reap(mbox);
+		vane_mbox_pf_reap(mbox);
 		if (!batch->pending)
 			break;
 		if (batch->pending != pending) {
 			pending = batch->pending;
 			deadline = jiffies + mbox->timeout;
 		} else if (expired) {
-			abandon(mbox, batch, -ETIMEDOUT);
+			vane_mbox_pf_abandon(mbox, batch, -ETIMEDOUT);
 			break;
 		}
 		spin_unlock_irqrestore(&mbox->sq_lock, flags);
@@ -653,7 +689,7 @@ int vane_mbox_batch_end(struct vane_mbox_batch *batch)
 EXPORT_SYMBOL_NS_GPL(vane_mbox_batch_end, VANE_NS);
 
 /**
- * vane_mbox_command() - command the device and wait for its answer
+ * vane_mbox_command() - send a command to the device and wait for its answer
  * @mbox: the PF's end
  * @op: the command
  * @req: body of it
@@ -661,8 +697,7 @@ EXPORT_SYMBOL_NS_GPL(vane_mbox_batch_end, VANE_NS);
  * @rsp: where the answer's body goes, or NULL; unchanged on error
  * @rsp_len: bytes that the answer must have, at least, if @rsp is given
  *
- * Sleeps.
- *
+ * Context: Process context; sleeps. Takes vane_mbox_pf.sq_lock.
  * Return: as vane_mbox_batch_end().
  */
 int vane_mbox_command(struct vane_mbox_pf *mbox, enum vane_cmd_op op,
@@ -677,8 +712,8 @@ int vane_mbox_command(struct vane_mbox_pf *mbox, enum vane_cmd_op op,
 EXPORT_SYMBOL_NS_GPL(vane_mbox_command, VANE_NS);
 
 /* Answer a request of @vf in @generation with @rsp, @len bytes in all */
-static int reply(struct vane_mbox_pf *mbox, u16 vf, u32 generation,
-		 const struct vane_msg *rsp, u16 len)
+static int vane_mbox_pf_reply(struct vane_mbox_pf *mbox, u16 vf, u32 generation,
+			      const struct vane_msg *rsp, u16 len)
 {
 	static const struct vane_mbox_inflight nobody;
 	struct vane_sq_slot slot = {
@@ -688,10 +723,10 @@ static int reply(struct vane_mbox_pf *mbox, u16 vf, u32 generation,
 	};
 
 	memcpy(&slot.msg, rsp, len);
-	return post(mbox, &slot, len, &nobody);
+	return vane_mbox_pf_post(mbox, &slot, len, &nobody);
 }
 
-/* What a slot holds besides its message, copied out of the device's reach */
+/* The fields of a slot besides its message, copied so that they cannot change */
 struct rq_entry {
 	u16 vf;
 	u8 type;
@@ -702,13 +737,14 @@ struct rq_entry {
 	u16 len;
 };
 
-/* Copy the next slot out of the ring and give it back */
-static bool rq_take(struct vane_mbox_pf *mbox, struct rq_entry *entry)
+/* Copy the next slot out of the ring and return it to the device */
+static bool vane_mbox_pf_rq_take(struct vane_mbox_pf *mbox,
+				 struct rq_entry *entry)
 {
-	struct vane_rq_slot *slot = rq_slot(mbox, mbox->rq_head);
+	struct vane_rq_slot *slot = vane_mbox_pf_rq_slot(mbox, mbox->rq_head);
 	u64 valid = le64_to_cpu(READ_ONCE(slot->valid));
 
-	if (!phase_matches(&mbox->rq, mbox->rq_head, valid))
+	if (!vane_mbox_pf_phase_matches(&mbox->rq, mbox->rq_head, valid))
 		return false;
 	/* The rest of the slot was written before the phase */
 	dma_rmb();
@@ -725,18 +761,18 @@ static bool rq_take(struct vane_mbox_pf *mbox, struct rq_entry *entry)
 		memcpy(&mbox->rq_req, &slot->msg, entry->len);
 
 	mbox->rq_head++;
-	pf_wr(mbox, VANE_REG_RQ_DB, mbox->rq_head);
+	vane_mbox_pf_wr(mbox, VANE_REG_RQ_DB, mbox->rq_head);
 	return true;
 }
 
 /*
- * Whether @entry is of the VF's latest generation, which it may open. The first
- * word of a VF opens one without a reset: the VF may have gone on while no
- * driver of the PF was there.
+ * Whether @entry is of the VF's latest generation, which it may begin. The first
+ * message of a VF begins one without a reset, as the VF may have continued while
+ * the PF had no driver.
  */
-static bool enter_generation(struct vane_mbox_pf *mbox,
-			     struct vane_mbox_peer *peer,
-			     const struct rq_entry *entry)
+static bool vane_mbox_pf_enter_generation(struct vane_mbox_pf *mbox,
+					  struct vane_mbox_peer *peer,
+					  const struct rq_entry *entry)
 {
 	bool was_reset = peer->generation ||
 			 (entry->type == VANE_RQ_NOTICE &&
@@ -744,7 +780,7 @@ static bool enter_generation(struct vane_mbox_pf *mbox,
 
 	if (entry->generation == peer->generation)
 		return true;
-	/* From before a reset that is known already: nobody waits for it */
+	/* From before a reset that is already known, so nobody waits for it */
 	if (peer->generation &&
 	    (s32)(entry->generation - peer->generation) < 0)
 		return false;
@@ -756,7 +792,8 @@ static bool enter_generation(struct vane_mbox_pf *mbox,
 	return true;
 }
 
-static void serve_one(struct vane_mbox_pf *mbox, const struct rq_entry *entry)
+static void vane_mbox_pf_serve_one(struct vane_mbox_pf *mbox,
+				   const struct rq_entry *entry)
 {
 	const struct vane_mbox_pf_ops *ops = mbox->ops;
 	struct vane_mbox_peer *peer;
@@ -766,13 +803,14 @@ static void serve_one(struct vane_mbox_pf *mbox, const struct rq_entry *entry)
 	if (!peer)
 		return;
 
-	if (!enter_generation(mbox, peer, entry))
+	if (!vane_mbox_pf_enter_generation(mbox, peer, entry))
 		return;
 	if (entry->type == VANE_RQ_REQUEST) {
 		len = vane_mbox_dispatch(ops, mbox->ctx, peer, entry->vf,
 					 &mbox->rq_req, entry->len,
 					 &mbox->rq_rsp);
-		reply(mbox, entry->vf, entry->generation, &mbox->rq_rsp, len);
+		vane_mbox_pf_reply(mbox, entry->vf, entry->generation,
+				   &mbox->rq_rsp, len);
 	} else if (entry->type == VANE_RQ_NOTICE &&
 		   entry->notice & VANE_NOTICE_QUEUE_ERROR) {
 		ops->queue_error(mbox->ctx, entry->vf, entry->error,
@@ -781,13 +819,15 @@ static void serve_one(struct vane_mbox_pf *mbox, const struct rq_entry *entry)
 }
 
 /**
- * vane_mbox_pf_serve() - serve requests and notices that have come
+ * vane_mbox_pf_serve() - serve requests and notices that have arrived
  * @mbox: the PF's end, started
  * @budget: how many to serve
  *
  * To be called on VANE_EVENT_RQ, in one context at a time, which may sleep;
- * takes no lock over a handler.
+ * holds no lock while a handler runs.
  *
+ * Context: Process context, one at a time; sleeps if a handler does, over which
+ * no lock is held.
  * Return: how many were served; if @budget, there may be more.
  */
 unsigned int vane_mbox_pf_serve(struct vane_mbox_pf *mbox, unsigned int budget)
@@ -795,8 +835,8 @@ unsigned int vane_mbox_pf_serve(struct vane_mbox_pf *mbox, unsigned int budget)
 	struct rq_entry entry;
 	unsigned int n;
 
-	for (n = 0; n < budget && rq_take(mbox, &entry); n++)
-		serve_one(mbox, &entry);
+	for (n = 0; n < budget && vane_mbox_pf_rq_take(mbox, &entry); n++)
+		vane_mbox_pf_serve_one(mbox, &entry);
 	return n;
 }
 EXPORT_SYMBOL_NS_GPL(vane_mbox_pf_serve, VANE_NS);

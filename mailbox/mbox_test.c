@@ -13,7 +13,7 @@
 #include "compat.h"
 #include "vane_mbox.h"
 
-/* Long enough not to run out on a busy machine, short enough to wait for */
+/* Long enough for a busy machine, and short enough for tests that wait for it */
 #define TEST_PATIENCE		(30 * HZ)
 #define TEST_TIMEOUT		max(HZ / 50, 2)
 
@@ -26,7 +26,7 @@
 
 /**
  * struct fake_vf - registers of a VF's mailbox
- * @test: whose it is
+ * @test: its test
  * @mbox: the end under test
  * @gone: all reads give ones
  * @generation: GENERATION
@@ -60,7 +60,7 @@ struct fake_vf {
 	void (*poll)(struct fake_vf *fake);
 };
 
-static u32 fake_vf_rd32(void *ctx, u32 reg)
+static u32 vane_mbox_test_fake_vf_rd32(void *ctx, u32 reg)
 {
 	struct fake_vf *fake = ctx;
 
@@ -83,7 +83,7 @@ static u32 fake_vf_rd32(void *ctx, u32 reg)
 	return 0;
 }
 
-static u64 fake_vf_rd64(void *ctx, u32 reg)
+static u64 vane_mbox_test_fake_vf_rd64(void *ctx, u32 reg)
 {
 	struct fake_vf *fake = ctx;
 	const __le32 *rsp = (const __le32 *)&fake->rsp;
@@ -100,7 +100,7 @@ static u64 fake_vf_rd64(void *ctx, u32 reg)
 	return 0;
 }
 
-static void fake_vf_wr32(void *ctx, u32 reg, u32 val)
+static void vane_mbox_test_fake_vf_wr32(void *ctx, u32 reg, u32 val)
 {
 	struct fake_vf *fake = ctx;
 
@@ -119,7 +119,7 @@ static void fake_vf_wr32(void *ctx, u32 reg, u32 val)
 	KUNIT_FAIL(fake->test, "write of register %#x", reg);
 }
 
-static void fake_vf_wr64(void *ctx, u32 reg, u64 val)
+static void vane_mbox_test_fake_vf_wr64(void *ctx, u32 reg, u64 val)
 {
 	struct fake_vf *fake = ctx;
 	__le32 *req = (__le32 *)&fake->req;
@@ -136,7 +136,7 @@ static void fake_vf_wr64(void *ctx, u32 reg, u64 val)
 }
 
 /* Put a reply into the window */
-static void fake_vf_reply(struct fake_vf *fake, u16 seq, u16 status, u16 len)
+static void vane_mbox_test_fake_vf_reply(struct fake_vf *fake, u16 seq, u16 status, u16 len)
 {
 	u16 i;
 
@@ -150,23 +150,23 @@ static void fake_vf_reply(struct fake_vf *fake, u16 seq, u16 status, u16 len)
 	vane_mbox_vf_event(&fake->mbox);
 }
 
-static u16 fake_vf_seq(struct fake_vf *fake)
+static u16 vane_mbox_test_fake_vf_seq(struct fake_vf *fake)
 {
 	return le16_to_cpu(fake->req.hdr.seq);
 }
 
-static void answer_ok(struct fake_vf *fake)
+static void vane_mbox_test_answer_ok(struct fake_vf *fake)
 {
-	fake_vf_reply(fake, fake_vf_seq(fake), VANE_OK, 8);
+	vane_mbox_test_fake_vf_reply(fake, vane_mbox_test_fake_vf_seq(fake), VANE_OK, 8);
 }
 
-static struct fake_vf *make_vf(struct kunit *test)
+static struct fake_vf *vane_mbox_test_make_vf(struct kunit *test)
 {
 	const struct vane_mbox_io io = {
-		.rd32 = fake_vf_rd32,
-		.wr32 = fake_vf_wr32,
-		.rd64 = fake_vf_rd64,
-		.wr64 = fake_vf_wr64,
+		.rd32 = vane_mbox_test_fake_vf_rd32,
+		.wr32 = vane_mbox_test_fake_vf_wr32,
+		.rd64 = vane_mbox_test_fake_vf_rd64,
+		.wr64 = vane_mbox_test_fake_vf_wr64,
 	};
 	struct fake_vf *fake;
 
@@ -175,7 +175,7 @@ static struct fake_vf *make_vf(struct kunit *test)
 	fake->test = test;
 	fake->generation = 5;
 	fake->status = VANE_STATUS_PF_READY;
-	fake->answer = answer_ok;
+	fake->answer = vane_mbox_test_answer_ok;
 	vane_mbox_vf_init(&fake->mbox, &io);
 	fake->mbox.io.ctx = fake;
 	fake->mbox.timeout = TEST_PATIENCE;
@@ -183,7 +183,7 @@ static struct fake_vf *make_vf(struct kunit *test)
 	return fake;
 }
 
-static int request(struct fake_vf *fake, u8 *rsp, u16 rsp_len)
+static int vane_mbox_test_request(struct fake_vf *fake, u8 *rsp, u16 rsp_len)
 {
 	static const u8 body[8] = { 1, 2, 3, 4, 5, 6, 7, 8 };
 
@@ -192,23 +192,23 @@ static int request(struct fake_vf *fake, u8 *rsp, u16 rsp_len)
 }
 
 /* A further request works, and gets the reply to itself */
-static void expect_usable(struct fake_vf *fake)
+static void vane_mbox_test_expect_usable(struct fake_vf *fake)
 {
 	u8 rsp[8] = {};
 
-	fake->answer = answer_ok;
+	fake->answer = vane_mbox_test_answer_ok;
 	fake->poll = NULL;
-	KUNIT_EXPECT_EQ(fake->test, request(fake, rsp, sizeof(rsp)), 0);
-	KUNIT_EXPECT_EQ(fake->test, rsp[7], (u8)(fake_vf_seq(fake) + 7));
+	KUNIT_EXPECT_EQ(fake->test, vane_mbox_test_request(fake, rsp, sizeof(rsp)), 0);
+	KUNIT_EXPECT_EQ(fake->test, rsp[7], (u8)(vane_mbox_test_fake_vf_seq(fake) + 7));
 }
 
-static void vf_round_trip(struct kunit *test)
+static void vane_mbox_test_vf_round_trip(struct kunit *test)
 {
-	struct fake_vf *fake = make_vf(test);
+	struct fake_vf *fake = vane_mbox_test_make_vf(test);
 	u8 rsp[8] = {};
 	u16 seq;
 
-	KUNIT_EXPECT_EQ(test, request(fake, rsp, sizeof(rsp)), 0);
+	KUNIT_EXPECT_EQ(test, vane_mbox_test_request(fake, rsp, sizeof(rsp)), 0);
 	KUNIT_EXPECT_EQ(test, fake->doorbells, 1);
 	KUNIT_EXPECT_EQ(test, fake->doorbell, sizeof(fake->req.hdr) + 8);
 	KUNIT_EXPECT_EQ(test, le16_to_cpu(fake->req.hdr.op), VANE_MBOX_MAC_SET);
@@ -217,15 +217,15 @@ static void vf_round_trip(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake->req.body[0], 1);
 	KUNIT_EXPECT_EQ(test, fake->req.body[7], 8);
 
-	seq = fake_vf_seq(fake);
+	seq = vane_mbox_test_fake_vf_seq(fake);
 	KUNIT_EXPECT_EQ(test, rsp[0], (u8)seq);
-	expect_usable(fake);
-	KUNIT_EXPECT_NE(test, fake_vf_seq(fake), seq);
+	vane_mbox_test_expect_usable(fake);
+	KUNIT_EXPECT_NE(test, vane_mbox_test_fake_vf_seq(fake), seq);
 }
 
-static void vf_longest(struct kunit *test)
+static void vane_mbox_test_vf_longest(struct kunit *test)
 {
-	struct fake_vf *fake = make_vf(test);
+	struct fake_vf *fake = vane_mbox_test_make_vf(test);
 	u8 body[VANE_MSG_BODY_MAX + 1] = {};
 	u8 rsp[VANE_MSG_BODY_MAX + 1] = {};
 
@@ -247,136 +247,137 @@ static void vf_longest(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake->doorbells, 1);
 }
 
-static void answer_denied(struct fake_vf *fake)
+static void vane_mbox_test_answer_denied(struct fake_vf *fake)
 {
-	fake_vf_reply(fake, fake_vf_seq(fake), VANE_ERR_DENIED, 8);
+	vane_mbox_test_fake_vf_reply(fake, vane_mbox_test_fake_vf_seq(fake), VANE_ERR_DENIED, 8);
 }
 
-static void vf_refused_by_pf(struct kunit *test)
+static void vane_mbox_test_vf_refused_by_pf(struct kunit *test)
 {
-	struct fake_vf *fake = make_vf(test);
+	struct fake_vf *fake = vane_mbox_test_make_vf(test);
 	u8 rsp[8] = { 99 };
 
-	fake->answer = answer_denied;
-	KUNIT_EXPECT_EQ(test, request(fake, rsp, sizeof(rsp)), -EPERM);
+	fake->answer = vane_mbox_test_answer_denied;
+	KUNIT_EXPECT_EQ(test, vane_mbox_test_request(fake, rsp, sizeof(rsp)), -EPERM);
 	KUNIT_EXPECT_EQ(test, rsp[0], 99);
-	expect_usable(fake);
+	vane_mbox_test_expect_usable(fake);
 }
 
-static void answer_short(struct fake_vf *fake)
+static void vane_mbox_test_answer_short(struct fake_vf *fake)
 {
-	fake_vf_reply(fake, fake_vf_seq(fake), VANE_OK, 7);
+	vane_mbox_test_fake_vf_reply(fake, vane_mbox_test_fake_vf_seq(fake), VANE_OK, 7);
 }
 
-static void answer_longer(struct fake_vf *fake)
+static void vane_mbox_test_answer_longer(struct fake_vf *fake)
 {
-	fake_vf_reply(fake, fake_vf_seq(fake), VANE_OK, 9);
+	vane_mbox_test_fake_vf_reply(fake, vane_mbox_test_fake_vf_seq(fake), VANE_OK, 9);
 }
 
-static void answer_too_long(struct fake_vf *fake)
+static void vane_mbox_test_answer_too_long(struct fake_vf *fake)
 {
-	fake_vf_reply(fake, fake_vf_seq(fake), VANE_OK, VANE_MSG_BODY_MAX + 1);
+	vane_mbox_test_fake_vf_reply(fake, vane_mbox_test_fake_vf_seq(fake), VANE_OK,
+				     VANE_MSG_BODY_MAX + 1);
 }
 
-static void vf_reply_length(struct kunit *test)
+static void vane_mbox_test_vf_reply_length(struct kunit *test)
 {
-	struct fake_vf *fake = make_vf(test);
+	struct fake_vf *fake = vane_mbox_test_make_vf(test);
 	u8 rsp[9] = { [0] = 99, [8] = 99 };
 
-	fake->answer = answer_short;
-	KUNIT_EXPECT_EQ(test, request(fake, rsp, 8), -EPROTO);
-	fake->answer = answer_too_long;
-	KUNIT_EXPECT_EQ(test, request(fake, rsp, 8), -EPROTO);
+	fake->answer = vane_mbox_test_answer_short;
+	KUNIT_EXPECT_EQ(test, vane_mbox_test_request(fake, rsp, 8), -EPROTO);
+	fake->answer = vane_mbox_test_answer_too_long;
+	KUNIT_EXPECT_EQ(test, vane_mbox_test_request(fake, rsp, 8), -EPROTO);
 	KUNIT_EXPECT_EQ(test, rsp[0], 99);
 
 	/* A newer PF says more than is asked */
-	fake->answer = answer_longer;
-	KUNIT_EXPECT_EQ(test, request(fake, rsp, 8), 0);
-	KUNIT_EXPECT_EQ(test, rsp[7], (u8)(fake_vf_seq(fake) + 7));
+	fake->answer = vane_mbox_test_answer_longer;
+	KUNIT_EXPECT_EQ(test, vane_mbox_test_request(fake, rsp, 8), 0);
+	KUNIT_EXPECT_EQ(test, rsp[7], (u8)(vane_mbox_test_fake_vf_seq(fake) + 7));
 	KUNIT_EXPECT_EQ(test, rsp[8], 99);
 }
 
-static void answer_replay(struct fake_vf *fake)
+static void vane_mbox_test_answer_replay(struct fake_vf *fake)
 {
-	fake_vf_reply(fake, fake_vf_seq(fake) - 1, VANE_OK, 8);
+	vane_mbox_test_fake_vf_reply(fake, vane_mbox_test_fake_vf_seq(fake) - 1, VANE_OK, 8);
 }
 
-static void answer_other_op(struct fake_vf *fake)
+static void vane_mbox_test_answer_other_op(struct fake_vf *fake)
 {
-	fake_vf_reply(fake, fake_vf_seq(fake), VANE_OK, 8);
+	vane_mbox_test_fake_vf_reply(fake, vane_mbox_test_fake_vf_seq(fake), VANE_OK, 8);
 	fake->rsp.hdr.op = cpu_to_le16(VANE_MBOX_RX_MODE);
 }
 
-static void vf_reply_to_other(struct kunit *test)
+static void vane_mbox_test_vf_reply_to_other(struct kunit *test)
 {
-	struct fake_vf *fake = make_vf(test);
+	struct fake_vf *fake = vane_mbox_test_make_vf(test);
 	u8 rsp[8] = { 99 };
 
-	fake->answer = answer_replay;
-	KUNIT_EXPECT_EQ(test, request(fake, rsp, sizeof(rsp)), -EPROTO);
-	fake->answer = answer_other_op;
-	KUNIT_EXPECT_EQ(test, request(fake, rsp, sizeof(rsp)), -EPROTO);
+	fake->answer = vane_mbox_test_answer_replay;
+	KUNIT_EXPECT_EQ(test, vane_mbox_test_request(fake, rsp, sizeof(rsp)), -EPROTO);
+	fake->answer = vane_mbox_test_answer_other_op;
+	KUNIT_EXPECT_EQ(test, vane_mbox_test_request(fake, rsp, sizeof(rsp)), -EPROTO);
 	KUNIT_EXPECT_EQ(test, rsp[0], 99);
-	expect_usable(fake);
+	vane_mbox_test_expect_usable(fake);
 }
 
 /* The reply to a request that was given up comes while the next one waits */
-static void poll_late_reply(struct fake_vf *fake)
+static void vane_mbox_test_poll_late_reply(struct fake_vf *fake)
 {
 	if (fake->doorbells == 1 && fake->state & VANE_MBOX_STATE_BUSY)
-		fake_vf_reply(fake, fake_vf_seq(fake), VANE_OK, 8);
+		vane_mbox_test_fake_vf_reply(fake, vane_mbox_test_fake_vf_seq(fake), VANE_OK, 8);
 }
 
-static void vf_late_reply(struct kunit *test)
+static void vane_mbox_test_vf_late_reply(struct kunit *test)
 {
-	struct fake_vf *fake = make_vf(test);
+	struct fake_vf *fake = vane_mbox_test_make_vf(test);
 	u8 rsp[8] = { 99 };
 
 	fake->answer = NULL;
 	fake->mbox.timeout = TEST_TIMEOUT;
-	KUNIT_EXPECT_EQ(test, request(fake, rsp, sizeof(rsp)), -ETIMEDOUT);
+	KUNIT_EXPECT_EQ(test, vane_mbox_test_request(fake, rsp, sizeof(rsp)), -ETIMEDOUT);
 	/* Still outstanding: nothing may be sent */
-	KUNIT_EXPECT_EQ(test, request(fake, rsp, sizeof(rsp)), -ETIMEDOUT);
+	KUNIT_EXPECT_EQ(test, vane_mbox_test_request(fake, rsp, sizeof(rsp)), -ETIMEDOUT);
 	KUNIT_EXPECT_EQ(test, fake->doorbells, 1);
 	KUNIT_EXPECT_EQ(test, rsp[0], 99);
 
 	fake->mbox.timeout = TEST_PATIENCE;
-	fake->answer = answer_ok;
-	fake->poll = poll_late_reply;
-	KUNIT_EXPECT_EQ(test, request(fake, rsp, sizeof(rsp)), 0);
+	fake->answer = vane_mbox_test_answer_ok;
+	fake->poll = vane_mbox_test_poll_late_reply;
+	KUNIT_EXPECT_EQ(test, vane_mbox_test_request(fake, rsp, sizeof(rsp)), 0);
 	KUNIT_EXPECT_EQ(test, fake->doorbells, 2);
-	KUNIT_EXPECT_EQ(test, rsp[7], (u8)(fake_vf_seq(fake) + 7));
+	KUNIT_EXPECT_EQ(test, rsp[7], (u8)(vane_mbox_test_fake_vf_seq(fake) + 7));
 }
 
 /* The interrupt of the reply is lost */
-static void answer_silently(struct fake_vf *fake)
+static void vane_mbox_test_answer_silently(struct fake_vf *fake)
 {
-	answer_ok(fake);
+	vane_mbox_test_answer_ok(fake);
 	reinit_completion(&fake->mbox.wake);
 	fake->state = VANE_MBOX_STATE_BUSY;
 }
 
-static void poll_done_later(struct fake_vf *fake)
+static void vane_mbox_test_poll_done_later(struct fake_vf *fake)
 {
 	if (fake->polls > 1)
 		fake->state = 0;
 }
 
-static void vf_lost_interrupt(struct kunit *test)
+static void vane_mbox_test_vf_lost_interrupt(struct kunit *test)
 {
-	struct fake_vf *fake = make_vf(test);
+	struct fake_vf *fake = vane_mbox_test_make_vf(test);
 	unsigned long start = jiffies;
 	u8 rsp[8] = {};
 
-	fake->answer = answer_silently;
-	fake->poll = poll_done_later;
-	KUNIT_EXPECT_EQ(test, request(fake, rsp, sizeof(rsp)), 0);
+	fake->answer = vane_mbox_test_answer_silently;
+	fake->poll = vane_mbox_test_poll_done_later;
+	KUNIT_EXPECT_EQ(test, vane_mbox_test_request(fake, rsp, sizeof(rsp)), 0);
 	KUNIT_EXPECT_TRUE(test,
 			  time_before(jiffies, start + TEST_PATIENCE / 2));
-	expect_usable(fake);
+	vane_mbox_test_expect_usable(fake);
 }
 
-static void poll_reset(struct fake_vf *fake)
+static void vane_mbox_test_poll_reset(struct fake_vf *fake)
 {
 	if (fake->polls != 2)
 		return;
@@ -384,98 +385,98 @@ static void poll_reset(struct fake_vf *fake)
 	fake->state = 0;
 }
 
-static void answer_and_reset(struct fake_vf *fake)
+static void vane_mbox_test_answer_and_reset(struct fake_vf *fake)
 {
-	answer_ok(fake);
+	vane_mbox_test_answer_ok(fake);
 	fake->generation++;
 }
 
-static void vf_new_generation(struct kunit *test)
+static void vane_mbox_test_vf_new_generation(struct kunit *test)
 {
-	struct fake_vf *fake = make_vf(test);
+	struct fake_vf *fake = vane_mbox_test_make_vf(test);
 	u8 rsp[8] = {};
 
 	fake->answer = NULL;
-	fake->poll = poll_reset;
-	KUNIT_EXPECT_EQ(test, request(fake, rsp, sizeof(rsp)), -ECONNRESET);
+	fake->poll = vane_mbox_test_poll_reset;
+	KUNIT_EXPECT_EQ(test, vane_mbox_test_request(fake, rsp, sizeof(rsp)), -ECONNRESET);
 	vane_mbox_vf_start(&fake->mbox, fake->generation);
-	expect_usable(fake);
+	vane_mbox_test_expect_usable(fake);
 
-	fake->answer = answer_and_reset;
-	KUNIT_EXPECT_EQ(test, request(fake, rsp, sizeof(rsp)), -ECONNRESET);
+	fake->answer = vane_mbox_test_answer_and_reset;
+	KUNIT_EXPECT_EQ(test, vane_mbox_test_request(fake, rsp, sizeof(rsp)), -ECONNRESET);
 	/* The owner does not know of it yet */
-	fake->answer = answer_ok;
-	KUNIT_EXPECT_EQ(test, request(fake, rsp, sizeof(rsp)), -ECONNRESET);
+	fake->answer = vane_mbox_test_answer_ok;
+	KUNIT_EXPECT_EQ(test, vane_mbox_test_request(fake, rsp, sizeof(rsp)), -ECONNRESET);
 	vane_mbox_vf_start(&fake->mbox, fake->generation);
-	expect_usable(fake);
+	vane_mbox_test_expect_usable(fake);
 }
 
 /* What a request costs: STATUS, the window, the doorbell, MBOX_STATE, the window */
-static void vf_accesses(struct kunit *test)
+static void vane_mbox_test_vf_accesses(struct kunit *test)
 {
-	struct fake_vf *fake = make_vf(test);
+	struct fake_vf *fake = vane_mbox_test_make_vf(test);
 	u8 rsp[8];
 
-	KUNIT_EXPECT_EQ(test, request(fake, NULL, 0), 0);
+	KUNIT_EXPECT_EQ(test, vane_mbox_test_request(fake, NULL, 0), 0);
 	KUNIT_EXPECT_EQ(test, fake->reads, 3);
 	KUNIT_EXPECT_EQ(test, fake->writes, 3);
 
 	/* The reply's body, and whether it is still that */
-	KUNIT_EXPECT_EQ(test, request(fake, rsp, sizeof(rsp)), 0);
+	KUNIT_EXPECT_EQ(test, vane_mbox_test_request(fake, rsp, sizeof(rsp)), 0);
 	KUNIT_EXPECT_EQ(test, fake->reads, 3 + 5);
 	KUNIT_EXPECT_EQ(test, fake->writes, 3 + 3);
 }
 
 /* A window that a reset has cleared answers nothing */
-static void vf_numbers(struct kunit *test)
+static void vane_mbox_test_vf_numbers(struct kunit *test)
 {
-	struct fake_vf *fake = make_vf(test);
+	struct fake_vf *fake = vane_mbox_test_make_vf(test);
 
 	fake->mbox.seq = U16_MAX;
-	KUNIT_EXPECT_EQ(test, request(fake, NULL, 0), 0);
-	KUNIT_EXPECT_EQ(test, fake_vf_seq(fake), 1);
+	KUNIT_EXPECT_EQ(test, vane_mbox_test_request(fake, NULL, 0), 0);
+	KUNIT_EXPECT_EQ(test, vane_mbox_test_fake_vf_seq(fake), 1);
 }
 
-static void vf_pf_not_ready(struct kunit *test)
+static void vane_mbox_test_vf_pf_not_ready(struct kunit *test)
 {
-	struct fake_vf *fake = make_vf(test);
+	struct fake_vf *fake = vane_mbox_test_make_vf(test);
 	u8 rsp[8];
 
 	fake->status = VANE_STATUS_LINK_UP;
-	KUNIT_EXPECT_EQ(test, request(fake, rsp, sizeof(rsp)), -ENOTCONN);
+	KUNIT_EXPECT_EQ(test, vane_mbox_test_request(fake, rsp, sizeof(rsp)), -ENOTCONN);
 	KUNIT_EXPECT_EQ(test, fake->doorbells, 0);
 	fake->status = VANE_STATUS_PF_READY;
-	expect_usable(fake);
+	vane_mbox_test_expect_usable(fake);
 }
 
-static void answer_refused(struct fake_vf *fake)
+static void vane_mbox_test_answer_refused(struct fake_vf *fake)
 {
 	fake->state = FIELD_PREP(VANE_MBOX_STATE_ERROR, VANE_ERROR_DISABLED);
 }
 
-static void vf_doorbell_refused(struct kunit *test)
+static void vane_mbox_test_vf_doorbell_refused(struct kunit *test)
 {
-	struct fake_vf *fake = make_vf(test);
+	struct fake_vf *fake = vane_mbox_test_make_vf(test);
 	u8 rsp[8];
 
-	fake->answer = answer_refused;
-	KUNIT_EXPECT_EQ(test, request(fake, rsp, sizeof(rsp)), -EIO);
-	expect_usable(fake);
+	fake->answer = vane_mbox_test_answer_refused;
+	KUNIT_EXPECT_EQ(test, vane_mbox_test_request(fake, rsp, sizeof(rsp)), -EIO);
+	vane_mbox_test_expect_usable(fake);
 }
 
-static void answer_gone(struct fake_vf *fake)
+static void vane_mbox_test_answer_gone(struct fake_vf *fake)
 {
 	fake->gone = true;
 }
 
-static void vf_device_gone(struct kunit *test)
+static void vane_mbox_test_vf_device_gone(struct kunit *test)
 {
-	struct fake_vf *fake = make_vf(test);
+	struct fake_vf *fake = vane_mbox_test_make_vf(test);
 	u8 rsp[8];
 
-	fake->answer = answer_gone;
-	KUNIT_EXPECT_EQ(test, request(fake, rsp, sizeof(rsp)), -ENODEV);
-	KUNIT_EXPECT_EQ(test, request(fake, rsp, sizeof(rsp)), -ENODEV);
+	fake->answer = vane_mbox_test_answer_gone;
+	KUNIT_EXPECT_EQ(test, vane_mbox_test_request(fake, rsp, sizeof(rsp)), -ENODEV);
+	KUNIT_EXPECT_EQ(test, vane_mbox_test_request(fake, rsp, sizeof(rsp)), -ENODEV);
 	KUNIT_EXPECT_EQ(test, fake->doorbells, 1);
 }
 
@@ -487,13 +488,13 @@ static void vf_device_gone(struct kunit *test)
 
 /**
  * struct fake_pf - the device as the PF sees it
- * @test: whose it is
+ * @test: its test
  * @mbox: the end under test
  * @rq: its receive queue
  * @sq: its send queue
  * @refuse: the device refuses the queues
  * @rq_tail: slots filled, free-running
- * @rq_db: slots given back
+ * @rq_db: slots returned
  * @sq_head: slots done, free-running
  * @sq_db: slots filled
  * @sq_doorbells: how often that doorbell rang
@@ -510,7 +511,7 @@ static void vf_device_gone(struct kunit *test)
  * @resets: calls of the reset callback
  * @queue_errors: calls of the queue error callback
  * @refused: calls of the refused callback
- * @repost: the VF that asks again as soon as it is handled, or -1
+ * @repost: the VF that sends another request as soon as one is handled, or -1
  * @stop: stops the mailbox from elsewhere
  */
 struct fake_pf {
@@ -541,14 +542,14 @@ struct fake_pf {
 	struct delayed_work stop;
 };
 
-static bool odd_pass(u16 index, u8 log2)
+static bool vane_mbox_test_odd_pass(u16 index, u8 log2)
 {
 	return index >> log2 & 1;
 }
 
-static void fake_pf_do_slot(struct fake_pf *fake, struct vane_sq_slot *slot)
+static void vane_mbox_test_fake_pf_do_slot(struct fake_pf *fake, struct vane_sq_slot *slot)
 {
-	u64 done = odd_pass(fake->sq_head, VANE_MBOX_SQ_LOG2) ?
+	u64 done = vane_mbox_test_odd_pass(fake->sq_head, VANE_MBOX_SQ_LOG2) ?
 		   0 : VANE_SLOT_PHASE;
 
 	if (slot->type == VANE_SQ_COMMAND) {
@@ -568,15 +569,15 @@ static void fake_pf_do_slot(struct fake_pf *fake, struct vane_sq_slot *slot)
 	fake->sq_head++;
 }
 
-static void fake_pf_run(struct fake_pf *fake)
+static void vane_mbox_test_fake_pf_run(struct fake_pf *fake)
 {
 	u16 mask = BIT(VANE_MBOX_SQ_LOG2) - 1;
 
 	while (!fake->hang && fake->sq_head != fake->sq_db)
-		fake_pf_do_slot(fake, &fake->sq[fake->sq_head & mask]);
+		vane_mbox_test_fake_pf_do_slot(fake, &fake->sq[fake->sq_head & mask]);
 }
 
-static u32 fake_pf_rd32(void *ctx, u32 reg)
+static u32 vane_mbox_test_fake_pf_rd32(void *ctx, u32 reg)
 {
 	struct fake_pf *fake = ctx;
 
@@ -591,7 +592,7 @@ static u32 fake_pf_rd32(void *ctx, u32 reg)
 	return 0;
 }
 
-static void fake_pf_wr32(void *ctx, u32 reg, u32 val)
+static void vane_mbox_test_fake_pf_wr32(void *ctx, u32 reg, u32 val)
 {
 	struct fake_pf *fake = ctx;
 
@@ -622,15 +623,15 @@ static void fake_pf_wr32(void *ctx, u32 reg, u32 val)
 	case VANE_REG_SQ_DB:
 		fake->sq_db = val;
 		fake->sq_doorbells++;
-		fake_pf_run(fake);
+		vane_mbox_test_fake_pf_run(fake);
 		return;
 	}
 	KUNIT_FAIL(fake->test, "write of register %#x", reg);
 }
 
 /* The slot that the device fills next, filled but for the phase */
-static struct vane_rq_slot *fill_slot(struct fake_pf *fake, u16 vf, u8 type,
-				      u32 generation)
+static struct vane_rq_slot *vane_mbox_test_fill_slot(struct fake_pf *fake, u16 vf, u8 type,
+						     u32 generation)
 {
 	u16 mask = BIT(VANE_MBOX_RQ_LOG2) - 1;
 	struct vane_rq_slot *slot = &fake->rq[fake->rq_tail & mask];
@@ -642,63 +643,63 @@ static struct vane_rq_slot *fill_slot(struct fake_pf *fake, u16 vf, u8 type,
 	return slot;
 }
 
-static void pass_slot(struct fake_pf *fake, struct vane_rq_slot *slot, u16 len)
+static void vane_mbox_test_pass_slot(struct fake_pf *fake, struct vane_rq_slot *slot, u16 len)
 {
 	u64 valid = FIELD_PREP(VANE_SLOT_LEN, len);
 
-	if (!odd_pass(fake->rq_tail, VANE_MBOX_RQ_LOG2))
+	if (!vane_mbox_test_odd_pass(fake->rq_tail, VANE_MBOX_RQ_LOG2))
 		valid |= VANE_SLOT_PHASE;
 	slot->valid = cpu_to_le64(valid);
 	fake->rq_tail++;
 }
 
-static void post_request(struct fake_pf *fake, u16 vf, u32 generation, u16 op,
-			 u16 seq, u16 len)
+static void vane_mbox_test_post_request(struct fake_pf *fake, u16 vf, u32 generation, u16 op,
+					u16 seq, u16 len)
 {
-	struct vane_rq_slot *slot = fill_slot(fake, vf, VANE_RQ_REQUEST,
-					      generation);
+	struct vane_rq_slot *slot = vane_mbox_test_fill_slot(fake, vf, VANE_RQ_REQUEST,
+							     generation);
 
 	memset(&slot->msg, 0, sizeof(slot->msg));
 	slot->msg.hdr.op = cpu_to_le16(op);
 	slot->msg.hdr.seq = cpu_to_le16(seq);
 	slot->msg.hdr.len = cpu_to_le16(len);
 	slot->msg.body[0] = 42;
-	pass_slot(fake, slot, sizeof(slot->msg.hdr) + len);
+	vane_mbox_test_pass_slot(fake, slot, sizeof(slot->msg.hdr) + len);
 }
 
-static void post_notice(struct fake_pf *fake, u16 vf, u32 generation,
-			u32 notice)
+static void vane_mbox_test_post_notice(struct fake_pf *fake, u16 vf, u32 generation,
+				       u32 notice)
 {
-	struct vane_rq_slot *slot = fill_slot(fake, vf, VANE_RQ_NOTICE,
-					      generation);
+	struct vane_rq_slot *slot = vane_mbox_test_fill_slot(fake, vf, VANE_RQ_NOTICE,
+							     generation);
 
 	slot->notice = cpu_to_le32(notice);
 	slot->error = cpu_to_le16(VANE_ERROR_RESERVED);
 	slot->queue = cpu_to_le16(3);
-	pass_slot(fake, slot, 0);
+	vane_mbox_test_pass_slot(fake, slot, 0);
 }
 
-static int handle_echo(void *ctx, u16 vf, const void *req, void *rsp)
+static int vane_mbox_test_handle_echo(void *ctx, u16 vf, const void *req, void *rsp)
 {
 	struct fake_pf *fake = ctx;
 
 	fake->seen[fake->num_seen++ % ARRAY_SIZE(fake->seen)] = vf;
 	memcpy(rsp, req, 8);
 	if (fake->repost == vf)
-		post_request(fake, vf, fake->peers[vf].generation,
-			     VANE_MBOX_MAC_SET, 0, 8);
+		vane_mbox_test_post_request(fake, vf, fake->peers[vf].generation,
+					    VANE_MBOX_MAC_SET, 0, 8);
 	return 0;
 }
 
-static int handle_negotiate(void *ctx, u16 vf, const void *req, void *rsp)
+static int vane_mbox_test_handle_negotiate(void *ctx, u16 vf, const void *req, void *rsp)
 {
 	struct fake_pf *fake = ctx;
 
 	fake->peers[vf].state = VANE_MBOX_PEER_READY;
-	return handle_echo(ctx, vf, req, rsp);
+	return vane_mbox_test_handle_echo(ctx, vf, req, rsp);
 }
 
-static int handle_failing(void *ctx, u16 vf, const void *req, void *rsp)
+static int vane_mbox_test_handle_failing(void *ctx, u16 vf, const void *req, void *rsp)
 {
 	memset(rsp, 0xff, 8);
 	return -ENOSPC;
@@ -711,14 +712,14 @@ static const struct vane_mbox_handler fake_table[] = {
 		.req_len = 8,
 		.rsp_len = 8,
 		.state = VANE_MBOX_PEER_RESET,
-		.handle = handle_negotiate,
+		.handle = vane_mbox_test_handle_negotiate,
 	}, {
 		.op = VANE_MBOX_MAC_SET,
 		.name = "echo",
 		.req_len = 8,
 		.rsp_len = 8,
 		.state = VANE_MBOX_PEER_READY,
-		.handle = handle_echo,
+		.handle = vane_mbox_test_handle_echo,
 	}, {
 		.op = VANE_MBOX_RX_MODE,
 		.name = "trusted",
@@ -726,32 +727,32 @@ static const struct vane_mbox_handler fake_table[] = {
 		.rsp_len = 8,
 		.state = VANE_MBOX_PEER_READY,
 		.needs_trust = true,
-		.handle = handle_echo,
+		.handle = vane_mbox_test_handle_echo,
 	}, {
 		.op = VANE_MBOX_VLAN_ADD,
 		.name = "failing",
 		.req_len = 8,
 		.rsp_len = 8,
 		.state = VANE_MBOX_PEER_READY,
-		.handle = handle_failing,
+		.handle = vane_mbox_test_handle_failing,
 	},
 };
 
-static struct vane_mbox_peer *fake_peer(void *ctx, u16 vf)
+static struct vane_mbox_peer *vane_mbox_test_fake_peer(void *ctx, u16 vf)
 {
 	struct fake_pf *fake = ctx;
 
 	return vf < FAKE_VFS ? &fake->peers[vf] : NULL;
 }
 
-static void fake_reset(void *ctx, u16 vf)
+static void vane_mbox_test_fake_reset(void *ctx, u16 vf)
 {
 	struct fake_pf *fake = ctx;
 
 	fake->resets++;
 }
 
-static void fake_queue_error(void *ctx, u16 vf, u16 error, u16 queue)
+static void vane_mbox_test_fake_queue_error(void *ctx, u16 vf, u16 error, u16 queue)
 {
 	struct fake_pf *fake = ctx;
 
@@ -760,7 +761,7 @@ static void fake_queue_error(void *ctx, u16 vf, u16 error, u16 queue)
 	fake->queue_errors++;
 }
 
-static void fake_refused(void *ctx, u16 vf, const char *name, u16 op, int err)
+static void vane_mbox_test_fake_refused(void *ctx, u16 vf, const char *name, u16 op, int err)
 {
 	struct fake_pf *fake = ctx;
 
@@ -770,17 +771,17 @@ static void fake_refused(void *ctx, u16 vf, const char *name, u16 op, int err)
 static const struct vane_mbox_pf_ops fake_ops = {
 	.table = fake_table,
 	.table_len = ARRAY_SIZE(fake_table),
-	.peer = fake_peer,
-	.reset = fake_reset,
-	.queue_error = fake_queue_error,
-	.refused = fake_refused,
+	.peer = vane_mbox_test_fake_peer,
+	.reset = vane_mbox_test_fake_reset,
+	.queue_error = vane_mbox_test_fake_queue_error,
+	.refused = vane_mbox_test_fake_refused,
 };
 
-static struct fake_pf *make_pf(struct kunit *test)
+static struct fake_pf *vane_mbox_test_make_pf(struct kunit *test)
 {
 	const struct vane_mbox_io io = {
-		.rd32 = fake_pf_rd32,
-		.wr32 = fake_pf_wr32,
+		.rd32 = vane_mbox_test_fake_pf_rd32,
+		.wr32 = vane_mbox_test_fake_pf_wr32,
 	};
 	struct vane_mbox_ring rq = { .log2 = VANE_MBOX_RQ_LOG2 };
 	struct vane_mbox_ring sq = { .log2 = VANE_MBOX_SQ_LOG2 };
@@ -810,7 +811,7 @@ static struct fake_pf *make_pf(struct kunit *test)
 	return fake;
 }
 
-static u16 reply_status(const struct fake_pf *fake)
+static u16 vane_mbox_test_reply_status(const struct fake_pf *fake)
 {
 	return le16_to_cpu(fake->reply.msg.hdr.status);
 }
@@ -819,23 +820,23 @@ static u16 reply_status(const struct fake_pf *fake)
  * Dispatch
  */
 
-static u16 dispatch(struct fake_pf *fake, const struct vane_msg *req, u16 len,
-		    struct vane_msg *rsp)
+static u16 vane_mbox_test_dispatch(struct fake_pf *fake, const struct vane_msg *req, u16 len,
+				   struct vane_msg *rsp)
 {
 	return vane_mbox_dispatch(&fake_ops, fake, &fake->peers[1], 1, req, len,
 				  rsp);
 }
 
 /* @req is refused with @status, without its handler having seen it */
-static void expect_refused(struct fake_pf *fake, const struct vane_msg *req,
-			   u16 len, u16 status)
+static void vane_mbox_test_expect_refused(struct fake_pf *fake, const struct vane_msg *req,
+					  u16 len, u16 status)
 {
 	unsigned int refused = fake->refused;
 	unsigned int seen = fake->num_seen;
 	struct vane_msg rsp;
 
 	memset(&rsp, 0xee, sizeof(rsp));
-	KUNIT_EXPECT_EQ(fake->test, dispatch(fake, req, len, &rsp),
+	KUNIT_EXPECT_EQ(fake->test, vane_mbox_test_dispatch(fake, req, len, &rsp),
 			sizeof(rsp.hdr));
 	KUNIT_EXPECT_EQ(fake->test, le16_to_cpu(rsp.hdr.status), status);
 	KUNIT_EXPECT_EQ(fake->test, le16_to_cpu(rsp.hdr.len), 0);
@@ -843,7 +844,7 @@ static void expect_refused(struct fake_pf *fake, const struct vane_msg *req,
 	KUNIT_EXPECT_EQ(fake->test, fake->refused, refused + 1);
 }
 
-static struct vane_msg make_msg(u16 op, u16 len)
+static struct vane_msg vane_mbox_test_make_msg(u16 op, u16 len)
 {
 	return (struct vane_msg){
 		.hdr.op = cpu_to_le16(op),
@@ -852,7 +853,7 @@ static struct vane_msg make_msg(u16 op, u16 len)
 	};
 }
 
-static void dispatch_errors(struct kunit *test)
+static void vane_mbox_test_dispatch_errors(struct kunit *test)
 {
 	u16 status;
 	int err;
@@ -868,14 +869,14 @@ static void dispatch_errors(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vane_errno_to_status(-ENOMEM), VANE_ERR_INTERNAL);
 }
 
-static void dispatch_accepts(struct kunit *test)
+static void vane_mbox_test_dispatch_accepts(struct kunit *test)
 {
-	struct fake_pf *fake = make_pf(test);
-	struct vane_msg req = make_msg(VANE_MBOX_MAC_SET, 8);
+	struct vane_msg req = vane_mbox_test_make_msg(VANE_MBOX_MAC_SET, 8);
+	struct fake_pf *fake = vane_mbox_test_make_pf(test);
 	struct vane_msg rsp;
 
 	req.body[0] = 42;
-	KUNIT_EXPECT_EQ(test, dispatch(fake, &req, 16, &rsp), 16);
+	KUNIT_EXPECT_EQ(test, vane_mbox_test_dispatch(fake, &req, 16, &rsp), 16);
 	KUNIT_EXPECT_EQ(test, le16_to_cpu(rsp.hdr.op), VANE_MBOX_MAC_SET);
 	KUNIT_EXPECT_EQ(test, le16_to_cpu(rsp.hdr.seq), 7);
 	KUNIT_EXPECT_EQ(test, le16_to_cpu(rsp.hdr.len), 8);
@@ -883,94 +884,94 @@ static void dispatch_accepts(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, rsp.body[0], 42);
 
 	/* A newer VF driver says more than this one reads */
-	req = make_msg(VANE_MBOX_MAC_SET, VANE_MSG_BODY_MAX);
-	KUNIT_EXPECT_EQ(test, dispatch(fake, &req, VANE_MBOX_SIZE, &rsp), 16);
+	req = vane_mbox_test_make_msg(VANE_MBOX_MAC_SET, VANE_MSG_BODY_MAX);
+	KUNIT_EXPECT_EQ(test, vane_mbox_test_dispatch(fake, &req, VANE_MBOX_SIZE, &rsp), 16);
 	KUNIT_EXPECT_EQ(test, fake->num_seen, 2);
 	KUNIT_EXPECT_EQ(test, fake->refused, 0);
 }
 
-static void dispatch_unknown_op(struct kunit *test)
+static void vane_mbox_test_dispatch_unknown_op(struct kunit *test)
 {
-	struct fake_pf *fake = make_pf(test);
-	struct vane_msg req = make_msg(0, 8);
+	struct fake_pf *fake = vane_mbox_test_make_pf(test);
+	struct vane_msg req = vane_mbox_test_make_msg(0, 8);
 
-	expect_refused(fake, &req, 16, VANE_ERR_UNSUPPORTED);
-	req = make_msg(U16_MAX, 8);
-	expect_refused(fake, &req, 16, VANE_ERR_UNSUPPORTED);
+	vane_mbox_test_expect_refused(fake, &req, 16, VANE_ERR_UNSUPPORTED);
+	req = vane_mbox_test_make_msg(U16_MAX, 8);
+	vane_mbox_test_expect_refused(fake, &req, 16, VANE_ERR_UNSUPPORTED);
 }
 
-static void dispatch_length(struct kunit *test)
+static void vane_mbox_test_dispatch_length(struct kunit *test)
 {
-	struct fake_pf *fake = make_pf(test);
-	struct vane_msg req = make_msg(VANE_MBOX_MAC_SET, 8);
+	struct vane_msg req = vane_mbox_test_make_msg(VANE_MBOX_MAC_SET, 8);
+	struct fake_pf *fake = vane_mbox_test_make_pf(test);
 	u16 len;
 
 	/* Truncated, in the header or behind it */
 	for (len = 0; len < 16; len++)
-		expect_refused(fake, &req, len, VANE_ERR_LENGTH);
+		vane_mbox_test_expect_refused(fake, &req, len, VANE_ERR_LENGTH);
 	/* More came than the header says */
-	expect_refused(fake, &req, 17, VANE_ERR_LENGTH);
+	vane_mbox_test_expect_refused(fake, &req, 17, VANE_ERR_LENGTH);
 	/* The header is consistent, the body too short for the opcode */
-	req = make_msg(VANE_MBOX_MAC_SET, 7);
-	expect_refused(fake, &req, 15, VANE_ERR_LENGTH);
+	req = vane_mbox_test_make_msg(VANE_MBOX_MAC_SET, 7);
+	vane_mbox_test_expect_refused(fake, &req, 15, VANE_ERR_LENGTH);
 	/* The header says more than can be */
-	req = make_msg(VANE_MBOX_MAC_SET, U16_MAX);
-	expect_refused(fake, &req, VANE_MBOX_SIZE, VANE_ERR_LENGTH);
+	req = vane_mbox_test_make_msg(VANE_MBOX_MAC_SET, U16_MAX);
+	vane_mbox_test_expect_refused(fake, &req, VANE_MBOX_SIZE, VANE_ERR_LENGTH);
 	/* ... and wraps round to what came */
-	req = make_msg(VANE_MBOX_MAC_SET, U16_MAX - 7);
-	expect_refused(fake, &req, 0, VANE_ERR_LENGTH);
-	expect_refused(fake, &req, 8, VANE_ERR_LENGTH);
+	req = vane_mbox_test_make_msg(VANE_MBOX_MAC_SET, U16_MAX - 7);
+	vane_mbox_test_expect_refused(fake, &req, 0, VANE_ERR_LENGTH);
+	vane_mbox_test_expect_refused(fake, &req, 8, VANE_ERR_LENGTH);
 }
 
-static void dispatch_state(struct kunit *test)
+static void vane_mbox_test_dispatch_state(struct kunit *test)
 {
-	struct fake_pf *fake = make_pf(test);
-	struct vane_msg req = make_msg(VANE_MBOX_MAC_SET, 8);
+	struct vane_msg req = vane_mbox_test_make_msg(VANE_MBOX_MAC_SET, 8);
+	struct fake_pf *fake = vane_mbox_test_make_pf(test);
 	struct vane_msg rsp;
 
 	fake->peers[1].state = VANE_MBOX_PEER_RESET;
-	expect_refused(fake, &req, 16, VANE_ERR_STATE);
-	req = make_msg(VANE_MBOX_NEGOTIATE, 8);
-	KUNIT_EXPECT_EQ(test, dispatch(fake, &req, 16, &rsp), 16);
-	req = make_msg(VANE_MBOX_MAC_SET, 8);
-	KUNIT_EXPECT_EQ(test, dispatch(fake, &req, 16, &rsp), 16);
+	vane_mbox_test_expect_refused(fake, &req, 16, VANE_ERR_STATE);
+	req = vane_mbox_test_make_msg(VANE_MBOX_NEGOTIATE, 8);
+	KUNIT_EXPECT_EQ(test, vane_mbox_test_dispatch(fake, &req, 16, &rsp), 16);
+	req = vane_mbox_test_make_msg(VANE_MBOX_MAC_SET, 8);
+	KUNIT_EXPECT_EQ(test, vane_mbox_test_dispatch(fake, &req, 16, &rsp), 16);
 }
 
-static void dispatch_trust(struct kunit *test)
+static void vane_mbox_test_dispatch_trust(struct kunit *test)
 {
-	struct fake_pf *fake = make_pf(test);
-	struct vane_msg req = make_msg(VANE_MBOX_RX_MODE, 8);
+	struct vane_msg req = vane_mbox_test_make_msg(VANE_MBOX_RX_MODE, 8);
+	struct fake_pf *fake = vane_mbox_test_make_pf(test);
 	struct vane_msg rsp;
 
-	expect_refused(fake, &req, 16, VANE_ERR_DENIED);
+	vane_mbox_test_expect_refused(fake, &req, 16, VANE_ERR_DENIED);
 	fake->peers[1].trusted = true;
-	KUNIT_EXPECT_EQ(test, dispatch(fake, &req, 16, &rsp), 16);
+	KUNIT_EXPECT_EQ(test, vane_mbox_test_dispatch(fake, &req, 16, &rsp), 16);
 }
 
-static void dispatch_status_set(struct kunit *test)
+static void vane_mbox_test_dispatch_status_set(struct kunit *test)
 {
-	struct fake_pf *fake = make_pf(test);
-	struct vane_msg req = make_msg(VANE_MBOX_MAC_SET, 8);
+	struct vane_msg req = vane_mbox_test_make_msg(VANE_MBOX_MAC_SET, 8);
+	struct fake_pf *fake = vane_mbox_test_make_pf(test);
 
 	req.hdr.status = cpu_to_le16(VANE_ERR_BUSY);
-	expect_refused(fake, &req, 16, VANE_ERR_INVALID);
+	vane_mbox_test_expect_refused(fake, &req, 16, VANE_ERR_INVALID);
 }
 
-static void dispatch_handler_fails(struct kunit *test)
+static void vane_mbox_test_dispatch_handler_fails(struct kunit *test)
 {
-	struct fake_pf *fake = make_pf(test);
-	struct vane_msg req = make_msg(VANE_MBOX_VLAN_ADD, 8);
+	struct vane_msg req = vane_mbox_test_make_msg(VANE_MBOX_VLAN_ADD, 8);
+	struct fake_pf *fake = vane_mbox_test_make_pf(test);
 	struct vane_msg rsp;
 
-	KUNIT_EXPECT_EQ(test, dispatch(fake, &req, 16, &rsp), 8);
+	KUNIT_EXPECT_EQ(test, vane_mbox_test_dispatch(fake, &req, 16, &rsp), 8);
 	KUNIT_EXPECT_EQ(test, le16_to_cpu(rsp.hdr.status), VANE_ERR_NO_SPACE);
 	/* What it had written is not told */
 	KUNIT_EXPECT_EQ(test, rsp.body[0], 0);
 }
 
-static void dispatch_noise(struct kunit *test)
+static void vane_mbox_test_dispatch_noise(struct kunit *test)
 {
-	struct fake_pf *fake = make_pf(test);
+	struct fake_pf *fake = vane_mbox_test_make_pf(test);
 	struct rnd_state rnd;
 	struct vane_msg req;
 	struct vane_msg rsp;
@@ -988,7 +989,7 @@ static void dispatch_noise(struct kunit *test)
 			req.hdr.len = cpu_to_le16(req_len - 8);
 		if (i & 4)
 			req.hdr.status = 0;
-		len = dispatch(fake, &req, req_len, &rsp);
+		len = vane_mbox_test_dispatch(fake, &req, req_len, &rsp);
 		KUNIT_ASSERT_EQ(test, len, 8 + le16_to_cpu(rsp.hdr.len));
 		KUNIT_ASSERT_LE(test, len, VANE_MBOX_SIZE);
 		KUNIT_ASSERT_LE(test, le16_to_cpu(rsp.hdr.status),
@@ -1005,92 +1006,92 @@ static void dispatch_noise(struct kunit *test)
  * Requests and notices
  */
 
-static void serve_replies(struct kunit *test)
+static void vane_mbox_test_serve_replies(struct kunit *test)
 {
-	struct fake_pf *fake = make_pf(test);
+	struct fake_pf *fake = vane_mbox_test_make_pf(test);
 
 	KUNIT_EXPECT_EQ(test, vane_mbox_pf_serve(&fake->mbox, 8), 0);
-	post_request(fake, 3, 5, VANE_MBOX_MAC_SET, 9, 8);
+	vane_mbox_test_post_request(fake, 3, 5, VANE_MBOX_MAC_SET, 9, 8);
 	KUNIT_EXPECT_EQ(test, vane_mbox_pf_serve(&fake->mbox, 8), 1);
 	KUNIT_EXPECT_EQ(test, fake->replies, 1);
 	KUNIT_EXPECT_EQ(test, fake->rq_db, 1);
 	KUNIT_EXPECT_EQ(test, le16_to_cpu(fake->reply.vf), 3);
 	KUNIT_EXPECT_EQ(test, le32_to_cpu(fake->reply.generation), 5);
 	KUNIT_EXPECT_EQ(test, le16_to_cpu(fake->reply.msg.hdr.seq), 9);
-	KUNIT_EXPECT_EQ(test, reply_status(fake), VANE_OK);
+	KUNIT_EXPECT_EQ(test, vane_mbox_test_reply_status(fake), VANE_OK);
 	KUNIT_EXPECT_EQ(test, fake->reply.msg.body[0], 42);
 	KUNIT_EXPECT_EQ(test, vane_mbox_pf_serve(&fake->mbox, 8), 0);
 }
 
-static void serve_unfinished_slot(struct kunit *test)
+static void vane_mbox_test_serve_unfinished_slot(struct kunit *test)
 {
-	struct fake_pf *fake = make_pf(test);
+	struct fake_pf *fake = vane_mbox_test_make_pf(test);
 	struct vane_rq_slot *slot;
 
 	/* The device has yet to write the phase */
-	slot = fill_slot(fake, 3, VANE_RQ_NOTICE, 5);
+	slot = vane_mbox_test_fill_slot(fake, 3, VANE_RQ_NOTICE, 5);
 	slot->notice = cpu_to_le32(VANE_NOTICE_QUEUE_ERROR);
 	slot->error = cpu_to_le16(VANE_ERROR_RESERVED);
 	slot->queue = cpu_to_le16(3);
 	KUNIT_EXPECT_EQ(test, vane_mbox_pf_serve(&fake->mbox, 8), 0);
 	KUNIT_EXPECT_EQ(test, fake->queue_errors, 0);
-	pass_slot(fake, slot, 0);
+	vane_mbox_test_pass_slot(fake, slot, 0);
 	KUNIT_EXPECT_EQ(test, vane_mbox_pf_serve(&fake->mbox, 8), 1);
 	KUNIT_EXPECT_EQ(test, fake->queue_errors, 1);
 	KUNIT_EXPECT_EQ(test, fake->replies, 0);
 }
 
-static void serve_oversized(struct kunit *test)
+static void vane_mbox_test_serve_oversized(struct kunit *test)
 {
-	struct fake_pf *fake = make_pf(test);
+	struct fake_pf *fake = vane_mbox_test_make_pf(test);
 	struct vane_rq_slot *slot;
 
 	/* Lengths that no slot can hold must not reach beyond it */
-	slot = fill_slot(fake, 3, VANE_RQ_REQUEST, 5);
+	slot = vane_mbox_test_fill_slot(fake, 3, VANE_RQ_REQUEST, 5);
 	memset(&slot->msg, 0, sizeof(slot->msg));
 	slot->msg.hdr.op = cpu_to_le16(VANE_MBOX_MAC_SET);
 	slot->msg.hdr.len = cpu_to_le16(U16_MAX - 8);
-	pass_slot(fake, slot, U16_MAX);
+	vane_mbox_test_pass_slot(fake, slot, U16_MAX);
 	KUNIT_EXPECT_EQ(test, vane_mbox_pf_serve(&fake->mbox, 8), 1);
 	KUNIT_EXPECT_EQ(test, fake->replies, 1);
-	KUNIT_EXPECT_EQ(test, reply_status(fake), VANE_ERR_LENGTH);
+	KUNIT_EXPECT_EQ(test, vane_mbox_test_reply_status(fake), VANE_ERR_LENGTH);
 	KUNIT_EXPECT_EQ(test, fake->num_seen, 0);
 }
 
-static void serve_truncated(struct kunit *test)
+static void vane_mbox_test_serve_truncated(struct kunit *test)
 {
-	struct fake_pf *fake = make_pf(test);
+	struct fake_pf *fake = vane_mbox_test_make_pf(test);
 	struct vane_rq_slot *slot;
 
 	/* A whole message of before lies behind what came of this one */
-	post_request(fake, 3, 5, VANE_MBOX_MAC_SET, 9, 8);
+	vane_mbox_test_post_request(fake, 3, 5, VANE_MBOX_MAC_SET, 9, 8);
 	vane_mbox_pf_serve(&fake->mbox, 8);
-	slot = fill_slot(fake, 3, VANE_RQ_REQUEST, 5);
-	pass_slot(fake, slot, 4);
+	slot = vane_mbox_test_fill_slot(fake, 3, VANE_RQ_REQUEST, 5);
+	vane_mbox_test_pass_slot(fake, slot, 4);
 	KUNIT_EXPECT_EQ(test, vane_mbox_pf_serve(&fake->mbox, 8), 1);
 	KUNIT_EXPECT_EQ(test, fake->replies, 2);
-	KUNIT_EXPECT_EQ(test, reply_status(fake), VANE_ERR_LENGTH);
+	KUNIT_EXPECT_EQ(test, vane_mbox_test_reply_status(fake), VANE_ERR_LENGTH);
 	KUNIT_EXPECT_EQ(test, fake->num_seen, 1);
 }
 
-static void serve_unknown_vf(struct kunit *test)
+static void vane_mbox_test_serve_unknown_vf(struct kunit *test)
 {
-	struct fake_pf *fake = make_pf(test);
+	struct fake_pf *fake = vane_mbox_test_make_pf(test);
 
-	post_request(fake, FAKE_VFS, 5, VANE_MBOX_MAC_SET, 1, 8);
-	post_request(fake, U16_MAX, 5, VANE_MBOX_MAC_SET, 1, 8);
-	post_request(fake, 0, 5, VANE_MBOX_MAC_SET, 1, 8);
+	vane_mbox_test_post_request(fake, FAKE_VFS, 5, VANE_MBOX_MAC_SET, 1, 8);
+	vane_mbox_test_post_request(fake, U16_MAX, 5, VANE_MBOX_MAC_SET, 1, 8);
+	vane_mbox_test_post_request(fake, 0, 5, VANE_MBOX_MAC_SET, 1, 8);
 	KUNIT_EXPECT_EQ(test, vane_mbox_pf_serve(&fake->mbox, 8), 3);
 	KUNIT_EXPECT_EQ(test, fake->replies, 1);
 	KUNIT_EXPECT_EQ(test, fake->rq_db, 3);
 }
 
-static void serve_stale_generation(struct kunit *test)
+static void vane_mbox_test_serve_stale_generation(struct kunit *test)
 {
-	struct fake_pf *fake = make_pf(test);
+	struct fake_pf *fake = vane_mbox_test_make_pf(test);
 
-	post_request(fake, 3, 4, VANE_MBOX_MAC_SET, 1, 8);
-	post_notice(fake, 3, 4, VANE_NOTICE_RESET);
+	vane_mbox_test_post_request(fake, 3, 4, VANE_MBOX_MAC_SET, 1, 8);
+	vane_mbox_test_post_notice(fake, 3, 4, VANE_NOTICE_RESET);
 	KUNIT_EXPECT_EQ(test, vane_mbox_pf_serve(&fake->mbox, 8), 2);
 	KUNIT_EXPECT_EQ(test, fake->replies, 0);
 	KUNIT_EXPECT_EQ(test, fake->resets, 0);
@@ -1098,102 +1099,102 @@ static void serve_stale_generation(struct kunit *test)
 
 	/* The count of generations wraps */
 	fake->peers[3].generation = U32_MAX - 1;
-	post_request(fake, 3, 1, VANE_MBOX_NEGOTIATE, 1, 8);
+	vane_mbox_test_post_request(fake, 3, 1, VANE_MBOX_NEGOTIATE, 1, 8);
 	vane_mbox_pf_serve(&fake->mbox, 8);
 	KUNIT_EXPECT_EQ(test, fake->replies, 1);
 	KUNIT_EXPECT_EQ(test, fake->peers[3].generation, 1);
 }
 
-static void serve_new_generation(struct kunit *test)
+static void vane_mbox_test_serve_new_generation(struct kunit *test)
 {
-	struct fake_pf *fake = make_pf(test);
+	struct fake_pf *fake = vane_mbox_test_make_pf(test);
 
 	/* By a notice */
-	post_notice(fake, 3, 6, VANE_NOTICE_RESET);
-	post_request(fake, 3, 6, VANE_MBOX_MAC_SET, 1, 8);
+	vane_mbox_test_post_notice(fake, 3, 6, VANE_NOTICE_RESET);
+	vane_mbox_test_post_request(fake, 3, 6, VANE_MBOX_MAC_SET, 1, 8);
 	vane_mbox_pf_serve(&fake->mbox, 8);
 	KUNIT_EXPECT_EQ(test, fake->resets, 1);
-	KUNIT_EXPECT_EQ(test, reply_status(fake), VANE_ERR_STATE);
+	KUNIT_EXPECT_EQ(test, vane_mbox_test_reply_status(fake), VANE_ERR_STATE);
 
 	/* By a request that overtook it */
-	post_request(fake, 3, 7, VANE_MBOX_NEGOTIATE, 1, 8);
-	post_notice(fake, 3, 7, VANE_NOTICE_RESET);
-	post_request(fake, 3, 7, VANE_MBOX_MAC_SET, 1, 8);
+	vane_mbox_test_post_request(fake, 3, 7, VANE_MBOX_NEGOTIATE, 1, 8);
+	vane_mbox_test_post_notice(fake, 3, 7, VANE_NOTICE_RESET);
+	vane_mbox_test_post_request(fake, 3, 7, VANE_MBOX_MAC_SET, 1, 8);
 	vane_mbox_pf_serve(&fake->mbox, 8);
 	KUNIT_EXPECT_EQ(test, fake->resets, 2);
-	KUNIT_EXPECT_EQ(test, reply_status(fake), VANE_OK);
+	KUNIT_EXPECT_EQ(test, vane_mbox_test_reply_status(fake), VANE_OK);
 
 	/* Others are not concerned */
 	KUNIT_EXPECT_EQ(test, fake->peers[2].state, VANE_MBOX_PEER_READY);
 }
 
-static void serve_first_word(struct kunit *test)
+static void vane_mbox_test_serve_first_word(struct kunit *test)
 {
-	struct fake_pf *fake = make_pf(test);
+	struct fake_pf *fake = vane_mbox_test_make_pf(test);
 
-	/* A VF that went on while no driver was there was not reset */
+	/* A VF that continued while there was no driver was not reset */
 	fake->peers[3].generation = 0;
-	post_request(fake, 3, 0x90000000, VANE_MBOX_MAC_SET, 1, 8);
+	vane_mbox_test_post_request(fake, 3, 0x90000000, VANE_MBOX_MAC_SET, 1, 8);
 	vane_mbox_pf_serve(&fake->mbox, 8);
 	KUNIT_EXPECT_EQ(test, fake->resets, 0);
-	KUNIT_EXPECT_EQ(test, reply_status(fake), VANE_ERR_STATE);
+	KUNIT_EXPECT_EQ(test, vane_mbox_test_reply_status(fake), VANE_ERR_STATE);
 
 	fake->peers[4].generation = 0;
-	post_notice(fake, 4, 9, VANE_NOTICE_RESET);
+	vane_mbox_test_post_notice(fake, 4, 9, VANE_NOTICE_RESET);
 	vane_mbox_pf_serve(&fake->mbox, 8);
 	KUNIT_EXPECT_EQ(test, fake->resets, 1);
 }
 
-static void serve_notices(struct kunit *test)
+static void vane_mbox_test_serve_notices(struct kunit *test)
 {
-	struct fake_pf *fake = make_pf(test);
+	struct fake_pf *fake = vane_mbox_test_make_pf(test);
 
-	post_notice(fake, 3, 5, VANE_NOTICE_BUS_MASTER);
+	vane_mbox_test_post_notice(fake, 3, 5, VANE_NOTICE_BUS_MASTER);
 	vane_mbox_pf_serve(&fake->mbox, 8);
 	KUNIT_EXPECT_EQ(test, fake->resets, 0);
 	KUNIT_EXPECT_EQ(test, fake->queue_errors, 0);
-	post_notice(fake, 3, 6, VANE_NOTICE_RESET | VANE_NOTICE_QUEUE_ERROR);
+	vane_mbox_test_post_notice(fake, 3, 6, VANE_NOTICE_RESET | VANE_NOTICE_QUEUE_ERROR);
 	vane_mbox_pf_serve(&fake->mbox, 8);
 	KUNIT_EXPECT_EQ(test, fake->resets, 1);
 	KUNIT_EXPECT_EQ(test, fake->queue_errors, 1);
 	KUNIT_EXPECT_EQ(test, fake->replies, 0);
 }
 
-static void serve_replayed(struct kunit *test)
+static void vane_mbox_test_serve_replayed(struct kunit *test)
 {
-	struct fake_pf *fake = make_pf(test);
+	struct fake_pf *fake = vane_mbox_test_make_pf(test);
 
 	/* The same request again is another request, answered in full */
-	post_request(fake, 3, 5, VANE_MBOX_MAC_SET, 1, 8);
-	post_request(fake, 3, 5, VANE_MBOX_MAC_SET, 1, 8);
+	vane_mbox_test_post_request(fake, 3, 5, VANE_MBOX_MAC_SET, 1, 8);
+	vane_mbox_test_post_request(fake, 3, 5, VANE_MBOX_MAC_SET, 1, 8);
 	vane_mbox_pf_serve(&fake->mbox, 8);
 	KUNIT_EXPECT_EQ(test, fake->replies, 2);
 	KUNIT_EXPECT_EQ(test, fake->num_seen, 2);
 }
 
-static void serve_flood(struct kunit *test)
+static void vane_mbox_test_serve_flood(struct kunit *test)
 {
-	struct fake_pf *fake = make_pf(test);
+	struct fake_pf *fake = vane_mbox_test_make_pf(test);
 	unsigned int i;
 	u16 vf;
 
-	/* One VF asks without pause, the others once */
+	/* One VF sends requests without pause, the others one each */
 	fake->repost = 0;
 	for (vf = 0; vf < FAKE_VFS; vf++)
-		post_request(fake, vf, 5, VANE_MBOX_MAC_SET, 1, 8);
+		vane_mbox_test_post_request(fake, vf, 5, VANE_MBOX_MAC_SET, 1, 8);
 	KUNIT_EXPECT_EQ(test, vane_mbox_pf_serve(&fake->mbox, 64), 64);
 	KUNIT_ASSERT_EQ(test, fake->num_seen, 64);
 	for (i = 0; i < 64; i++)
 		KUNIT_EXPECT_EQ(test, fake->seen[i], i < FAKE_VFS ? i : 0);
 }
 
-static void serve_wraps(struct kunit *test)
+static void vane_mbox_test_serve_wraps(struct kunit *test)
 {
-	struct fake_pf *fake = make_pf(test);
+	struct fake_pf *fake = vane_mbox_test_make_pf(test);
 	unsigned int i;
 
 	for (i = 0; i < TEST_WRAP; i++) {
-		post_request(fake, i % FAKE_VFS, 5, VANE_MBOX_MAC_SET, i, 8);
+		vane_mbox_test_post_request(fake, i % FAKE_VFS, 5, VANE_MBOX_MAC_SET, i, 8);
 		KUNIT_ASSERT_EQ(test, vane_mbox_pf_serve(&fake->mbox, 8), 1);
 		KUNIT_ASSERT_EQ(test, le16_to_cpu(fake->reply.msg.hdr.seq),
 				(u16)i);
@@ -1206,7 +1207,7 @@ static void serve_wraps(struct kunit *test)
  * Commands
  */
 
-static int command(struct fake_pf *fake, u32 number, u8 *rsp, u16 rsp_len)
+static int vane_mbox_test_command(struct fake_pf *fake, u32 number, u8 *rsp, u16 rsp_len)
 {
 	const __le32 body[2] = { cpu_to_le32(number) };
 
@@ -1214,12 +1215,12 @@ static int command(struct fake_pf *fake, u32 number, u8 *rsp, u16 rsp_len)
 				 sizeof(body), rsp, rsp_len);
 }
 
-static void command_answers(struct kunit *test)
+static void vane_mbox_test_command_answers(struct kunit *test)
 {
-	struct fake_pf *fake = make_pf(test);
+	struct fake_pf *fake = vane_mbox_test_make_pf(test);
 	u8 rsp[9] = {};
 
-	KUNIT_EXPECT_EQ(test, command(fake, 0, rsp, 8), 0);
+	KUNIT_EXPECT_EQ(test, vane_mbox_test_command(fake, 0, rsp, 8), 0);
 	KUNIT_EXPECT_EQ(test, rsp[7], 0xa5);
 	KUNIT_EXPECT_EQ(test, rsp[8], 0);
 	KUNIT_EXPECT_EQ(test, fake->sq[0].type, VANE_SQ_COMMAND);
@@ -1227,50 +1228,50 @@ static void command_answers(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, le16_to_cpu(fake->sq[0].msg.hdr.op),
 			VANE_CMD_PORT_GET);
 	KUNIT_EXPECT_EQ(test, le16_to_cpu(fake->sq[0].msg.hdr.len), 8);
-	KUNIT_EXPECT_EQ(test, command(fake, 1, NULL, 0), 0);
+	KUNIT_EXPECT_EQ(test, vane_mbox_test_command(fake, 1, NULL, 0), 0);
 	KUNIT_EXPECT_EQ(test, fake->out_of_order, 0);
 }
 
-static void command_fails(struct kunit *test)
+static void vane_mbox_test_command_fails(struct kunit *test)
 {
-	struct fake_pf *fake = make_pf(test);
+	struct fake_pf *fake = vane_mbox_test_make_pf(test);
 	u8 body[VANE_MSG_BODY_MAX + 1] = {};
 	u8 rsp[9] = { 99 };
 
 	fake->status = VANE_ERR_EXISTS;
-	KUNIT_EXPECT_EQ(test, command(fake, 0, rsp, 8), -EEXIST);
+	KUNIT_EXPECT_EQ(test, vane_mbox_test_command(fake, 0, rsp, 8), -EEXIST);
 	fake->status = VANE_OK;
-	KUNIT_EXPECT_EQ(test, command(fake, 1, rsp, 9), -EPROTO);
+	KUNIT_EXPECT_EQ(test, vane_mbox_test_command(fake, 1, rsp, 9), -EPROTO);
 	KUNIT_EXPECT_EQ(test, rsp[0], 99);
 	KUNIT_EXPECT_EQ(test,
 			vane_mbox_command(&fake->mbox, VANE_CMD_PORT_SET, body,
 					  sizeof(body), NULL, 0), -EMSGSIZE);
 	KUNIT_EXPECT_EQ(test, fake->commands, 2);
-	KUNIT_EXPECT_EQ(test, command(fake, 2, rsp, 8), 0);
+	KUNIT_EXPECT_EQ(test, vane_mbox_test_command(fake, 2, rsp, 8), 0);
 }
 
-static void command_late(struct kunit *test)
+static void vane_mbox_test_command_late(struct kunit *test)
 {
-	struct fake_pf *fake = make_pf(test);
+	struct fake_pf *fake = vane_mbox_test_make_pf(test);
 	u8 rsp[8] = { 99 };
 
 	fake->mbox.timeout = TEST_TIMEOUT;
 	fake->hang = true;
-	KUNIT_EXPECT_EQ(test, command(fake, 0, rsp, 8), -ETIMEDOUT);
+	KUNIT_EXPECT_EQ(test, vane_mbox_test_command(fake, 0, rsp, 8), -ETIMEDOUT);
 
 	/* Its answer comes when nobody waits any more */
 	fake->hang = false;
-	fake_pf_run(fake);
+	vane_mbox_test_fake_pf_run(fake);
 	vane_mbox_pf_sq_event(&fake->mbox);
 	KUNIT_EXPECT_EQ(test, rsp[0], 99);
 	fake->mbox.timeout = TEST_PATIENCE;
-	KUNIT_EXPECT_EQ(test, command(fake, 1, rsp, 8), 0);
+	KUNIT_EXPECT_EQ(test, vane_mbox_test_command(fake, 1, rsp, 8), 0);
 	KUNIT_EXPECT_EQ(test, rsp[0], 0xa5);
 }
 
-static void command_ring_full(struct kunit *test)
+static void vane_mbox_test_command_ring_full(struct kunit *test)
 {
-	struct fake_pf *fake = make_pf(test);
+	struct fake_pf *fake = vane_mbox_test_make_pf(test);
 	struct vane_mbox_batch batch;
 	__le32 body[2] = {};
 	u32 i;
@@ -1288,15 +1289,15 @@ static void command_ring_full(struct kunit *test)
 
 	fake->hang = false;
 	fake->mbox.timeout = TEST_PATIENCE;
-	fake_pf_run(fake);
+	vane_mbox_test_fake_pf_run(fake);
 	KUNIT_EXPECT_EQ(test, fake->out_of_order, 0);
-	KUNIT_EXPECT_EQ(test, command(fake, BIT(VANE_MBOX_SQ_LOG2), NULL, 0),
+	KUNIT_EXPECT_EQ(test, vane_mbox_test_command(fake, BIT(VANE_MBOX_SQ_LOG2), NULL, 0),
 			0);
 }
 
-static void command_batch(struct kunit *test)
+static void vane_mbox_test_command_batch(struct kunit *test)
 {
-	struct fake_pf *fake = make_pf(test);
+	struct fake_pf *fake = vane_mbox_test_make_pf(test);
 	u32 count = 3 * BIT(VANE_MBOX_SQ_LOG2) + 5;
 	struct vane_mbox_batch batch;
 	__le32 body[2] = {};
@@ -1318,9 +1319,9 @@ static void command_batch(struct kunit *test)
 	KUNIT_EXPECT_LE(test, fake->sq_doorbells, 4);
 }
 
-static void command_batch_fails(struct kunit *test)
+static void vane_mbox_test_command_batch_fails(struct kunit *test)
 {
-	struct fake_pf *fake = make_pf(test);
+	struct fake_pf *fake = vane_mbox_test_make_pf(test);
 	struct vane_mbox_batch batch;
 	__le32 body[2] = {};
 
@@ -1341,7 +1342,7 @@ static void command_batch_fails(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vane_mbox_batch_end(&batch), 0);
 }
 
-static void stop_later(struct work_struct *work)
+static void vane_mbox_test_stop_later(struct work_struct *work)
 {
 	struct fake_pf *fake = container_of(to_delayed_work(work),
 					    struct fake_pf, stop);
@@ -1349,51 +1350,51 @@ static void stop_later(struct work_struct *work)
 	vane_mbox_pf_stop(&fake->mbox);
 }
 
-static void command_stopped(struct kunit *test)
+static void vane_mbox_test_command_stopped(struct kunit *test)
 {
-	struct fake_pf *fake = make_pf(test);
+	struct fake_pf *fake = vane_mbox_test_make_pf(test);
 	unsigned long start = jiffies;
 	u8 rsp[8];
 
 	/* Under way when it is stopped */
 	fake->hang = true;
-	INIT_DELAYED_WORK(&fake->stop, stop_later);
+	INIT_DELAYED_WORK(&fake->stop, vane_mbox_test_stop_later);
 	schedule_delayed_work(&fake->stop, TEST_TIMEOUT);
-	KUNIT_EXPECT_EQ(test, command(fake, 0, rsp, 8), -ESHUTDOWN);
+	KUNIT_EXPECT_EQ(test, vane_mbox_test_command(fake, 0, rsp, 8), -ESHUTDOWN);
 	KUNIT_EXPECT_TRUE(test,
 			  time_before(jiffies, start + TEST_PATIENCE / 2));
 	flush_delayed_work(&fake->stop);
 	/* And after */
-	KUNIT_EXPECT_EQ(test, command(fake, 0, rsp, 8), -ESHUTDOWN);
+	KUNIT_EXPECT_EQ(test, vane_mbox_test_command(fake, 0, rsp, 8), -ESHUTDOWN);
 	KUNIT_EXPECT_EQ(test, fake->commands, 0);
 
 	fake->hang = false;
 	KUNIT_ASSERT_EQ(test, vane_mbox_pf_start(&fake->mbox), 0);
-	KUNIT_EXPECT_EQ(test, command(fake, 0, rsp, 8), 0);
+	KUNIT_EXPECT_EQ(test, vane_mbox_test_command(fake, 0, rsp, 8), 0);
 }
 
-static void command_start_refused(struct kunit *test)
+static void vane_mbox_test_command_start_refused(struct kunit *test)
 {
-	struct fake_pf *fake = make_pf(test);
+	struct fake_pf *fake = vane_mbox_test_make_pf(test);
 
 	vane_mbox_pf_stop(&fake->mbox);
 	fake->refuse = true;
 	KUNIT_EXPECT_EQ(test, vane_mbox_pf_start(&fake->mbox), -EIO);
-	KUNIT_EXPECT_EQ(test, command(fake, 0, NULL, 0), -ESHUTDOWN);
+	KUNIT_EXPECT_EQ(test, vane_mbox_test_command(fake, 0, NULL, 0), -ESHUTDOWN);
 	fake->refuse = false;
 	KUNIT_EXPECT_EQ(test, vane_mbox_pf_start(&fake->mbox), 0);
-	KUNIT_EXPECT_EQ(test, command(fake, 0, NULL, 0), 0);
+	KUNIT_EXPECT_EQ(test, vane_mbox_test_command(fake, 0, NULL, 0), 0);
 }
 
-static void command_wraps(struct kunit *test)
+static void vane_mbox_test_command_wraps(struct kunit *test)
 {
-	struct fake_pf *fake = make_pf(test);
+	struct fake_pf *fake = vane_mbox_test_make_pf(test);
 	u8 rsp[8] = {};
 	u32 i;
 
 	for (i = 0; i < TEST_WRAP; i++) {
 		rsp[7] = 0;
-		KUNIT_ASSERT_EQ(test, command(fake, i, rsp, 8), 0);
+		KUNIT_ASSERT_EQ(test, vane_mbox_test_command(fake, i, rsp, 8), 0);
 		KUNIT_ASSERT_EQ(test, rsp[7], 0xa5);
 	}
 	KUNIT_EXPECT_EQ(test, fake->commands, TEST_WRAP);
@@ -1401,19 +1402,19 @@ static void command_wraps(struct kunit *test)
 }
 
 static struct kunit_case vf_cases[] = {
-	KUNIT_CASE(vf_round_trip),
-	KUNIT_CASE(vf_longest),
-	KUNIT_CASE(vf_refused_by_pf),
-	KUNIT_CASE(vf_reply_length),
-	KUNIT_CASE(vf_reply_to_other),
-	KUNIT_CASE(vf_late_reply),
-	KUNIT_CASE(vf_lost_interrupt),
-	KUNIT_CASE(vf_new_generation),
-	KUNIT_CASE(vf_accesses),
-	KUNIT_CASE(vf_numbers),
-	KUNIT_CASE(vf_pf_not_ready),
-	KUNIT_CASE(vf_doorbell_refused),
-	KUNIT_CASE(vf_device_gone),
+	KUNIT_CASE(vane_mbox_test_vf_round_trip),
+	KUNIT_CASE(vane_mbox_test_vf_longest),
+	KUNIT_CASE(vane_mbox_test_vf_refused_by_pf),
+	KUNIT_CASE(vane_mbox_test_vf_reply_length),
+	KUNIT_CASE(vane_mbox_test_vf_reply_to_other),
+	KUNIT_CASE(vane_mbox_test_vf_late_reply),
+	KUNIT_CASE(vane_mbox_test_vf_lost_interrupt),
+	KUNIT_CASE(vane_mbox_test_vf_new_generation),
+	KUNIT_CASE(vane_mbox_test_vf_accesses),
+	KUNIT_CASE(vane_mbox_test_vf_numbers),
+	KUNIT_CASE(vane_mbox_test_vf_pf_not_ready),
+	KUNIT_CASE(vane_mbox_test_vf_doorbell_refused),
+	KUNIT_CASE(vane_mbox_test_vf_device_gone),
 	{}
 };
 
@@ -1423,15 +1424,15 @@ static struct kunit_suite vf_suite = {
 };
 
 static struct kunit_case dispatch_cases[] = {
-	KUNIT_CASE(dispatch_errors),
-	KUNIT_CASE(dispatch_accepts),
-	KUNIT_CASE(dispatch_unknown_op),
-	KUNIT_CASE(dispatch_length),
-	KUNIT_CASE(dispatch_state),
-	KUNIT_CASE(dispatch_trust),
-	KUNIT_CASE(dispatch_status_set),
-	KUNIT_CASE(dispatch_handler_fails),
-	KUNIT_CASE(dispatch_noise),
+	KUNIT_CASE(vane_mbox_test_dispatch_errors),
+	KUNIT_CASE(vane_mbox_test_dispatch_accepts),
+	KUNIT_CASE(vane_mbox_test_dispatch_unknown_op),
+	KUNIT_CASE(vane_mbox_test_dispatch_length),
+	KUNIT_CASE(vane_mbox_test_dispatch_state),
+	KUNIT_CASE(vane_mbox_test_dispatch_trust),
+	KUNIT_CASE(vane_mbox_test_dispatch_status_set),
+	KUNIT_CASE(vane_mbox_test_dispatch_handler_fails),
+	KUNIT_CASE(vane_mbox_test_dispatch_noise),
 	{}
 };
 
@@ -1441,27 +1442,27 @@ static struct kunit_suite dispatch_suite = {
 };
 
 static struct kunit_case pf_cases[] = {
-	KUNIT_CASE(serve_replies),
-	KUNIT_CASE(serve_unfinished_slot),
-	KUNIT_CASE(serve_oversized),
-	KUNIT_CASE(serve_truncated),
-	KUNIT_CASE(serve_unknown_vf),
-	KUNIT_CASE(serve_stale_generation),
-	KUNIT_CASE(serve_new_generation),
-	KUNIT_CASE(serve_first_word),
-	KUNIT_CASE(serve_notices),
-	KUNIT_CASE(serve_replayed),
-	KUNIT_CASE(serve_flood),
-	KUNIT_CASE_SLOW(serve_wraps),
-	KUNIT_CASE(command_answers),
-	KUNIT_CASE(command_fails),
-	KUNIT_CASE(command_late),
-	KUNIT_CASE(command_ring_full),
-	KUNIT_CASE(command_batch),
-	KUNIT_CASE(command_batch_fails),
-	KUNIT_CASE(command_stopped),
-	KUNIT_CASE(command_start_refused),
-	KUNIT_CASE_SLOW(command_wraps),
+	KUNIT_CASE(vane_mbox_test_serve_replies),
+	KUNIT_CASE(vane_mbox_test_serve_unfinished_slot),
+	KUNIT_CASE(vane_mbox_test_serve_oversized),
+	KUNIT_CASE(vane_mbox_test_serve_truncated),
+	KUNIT_CASE(vane_mbox_test_serve_unknown_vf),
+	KUNIT_CASE(vane_mbox_test_serve_stale_generation),
+	KUNIT_CASE(vane_mbox_test_serve_new_generation),
+	KUNIT_CASE(vane_mbox_test_serve_first_word),
+	KUNIT_CASE(vane_mbox_test_serve_notices),
+	KUNIT_CASE(vane_mbox_test_serve_replayed),
+	KUNIT_CASE(vane_mbox_test_serve_flood),
+	KUNIT_CASE_SLOW(vane_mbox_test_serve_wraps),
+	KUNIT_CASE(vane_mbox_test_command_answers),
+	KUNIT_CASE(vane_mbox_test_command_fails),
+	KUNIT_CASE(vane_mbox_test_command_late),
+	KUNIT_CASE(vane_mbox_test_command_ring_full),
+	KUNIT_CASE(vane_mbox_test_command_batch),
+	KUNIT_CASE(vane_mbox_test_command_batch_fails),
+	KUNIT_CASE(vane_mbox_test_command_stopped),
+	KUNIT_CASE(vane_mbox_test_command_start_refused),
+	KUNIT_CASE_SLOW(vane_mbox_test_command_wraps),
 	{}
 };
 

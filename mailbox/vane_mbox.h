@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * VANE mailbox: how a VF asks its PF, and how the PF commands the device.
+ * VANE mailbox: requests of a VF to its PF, and commands of the PF to the device.
  *
- * Knows the hardware by vane_hw.h and two register callbacks alone, so that
- * both drivers use the same code and tests drive it without hardware.
+ * Accesses the hardware only as vane_hw.h describes it and by register callbacks,
+ * so that both drivers share the code and tests run it without hardware.
  */
 #ifndef VANE_MBOX_H
 #define VANE_MBOX_H
@@ -15,7 +15,7 @@
 
 #include "vane_hw.h"
 
-/* How long a VF waits for its PF, and the PF for the device */
+/* How long a VF waits for its PF, and the PF waits for the device */
 #define VANE_MBOX_REQUEST_TIMEOUT	(2 * HZ)
 #define VANE_MBOX_COMMAND_TIMEOUT	(2 * HZ)
 
@@ -44,8 +44,8 @@ struct vane_mbox_io {
  * struct vane_mbox_vf - the VF's end of its mailbox
  * @io: registers of the VF
  * @timeout: jiffies that a request may take
- * @generation: what the function's is to be, by vane_mbox_vf_start()
- * @lock: held over a request: there is one at a time; guards what follows
+ * @generation: expected generation, set by vane_mbox_vf_start()
+ * @lock: held during a request, so that there is one at a time; guards what follows
  * @wake: signalled by vane_mbox_vf_event()
  * @seq: sequence number of the last request, never 0
  * @outstanding: the last request was given up, and the device may still have it
@@ -68,7 +68,7 @@ void vane_mbox_vf_event(struct vane_mbox_vf *mbox);
 int vane_mbox_request(struct vane_mbox_vf *mbox, enum vane_mbox_op op,
 		      const void *req, u16 req_len, void *rsp, u16 rsp_len);
 
-/* dispatch.c APIs: what the PF does with a request */
+/* dispatch.c APIs: handling of a request by the PF */
 
 /**
  * enum vane_mbox_peer_state - how far a VF has come since its last reset
@@ -81,13 +81,13 @@ enum vane_mbox_peer_state {
 };
 
 /**
- * struct vane_mbox_peer - what the transport keeps of one VF
- * @state: enum vane_mbox_peer_state; handlers advance it, a reset takes it back
+ * struct vane_mbox_peer - state of one VF in the transport
+ * @state: enum vane_mbox_peer_state; handlers advance it, a reset sets it back
  * @trusted: the VF may send requests that need trust
  * @generation: of the last message, 0 before the first
  *
- * Used by vane_mbox_pf_serve() and the handlers it calls, and otherwise under
- * whatever lock keeps that away.
+ * Used by vane_mbox_pf_serve() and the handlers it calls; other users need a lock
+ * that excludes it.
  */
 struct vane_mbox_peer {
 	enum vane_mbox_peer_state state;
@@ -99,12 +99,12 @@ struct vane_mbox_peer {
  * struct vane_mbox_handler - one opcode: a row of the dispatch table
  * @op: enum vane_mbox_op
  * @name: for logs
- * @req_len: bytes that the request's body must have; more come from a newer
- *	driver and are not looked at
+ * @req_len: minimum length of the request's body; a newer driver may send more,
+ *	which is ignored
  * @rsp_len: bytes of a successful reply's body
  * @state: the peer must have come this far
  * @needs_trust: the peer must be trusted
- * @handle: does it; sleeps if it likes. @req and @rsp have the lengths above
+ * @handle: executes it; may sleep. @req and @rsp have the lengths above
  *	and are aligned to 8; @rsp is zeroed. Returns 0 or an errno, which
  *	becomes the reply's status.
  */
@@ -119,16 +119,16 @@ struct vane_mbox_handler {
 };
 
 /**
- * struct vane_mbox_pf_ops - what the owner of the PF's end provides
+ * struct vane_mbox_pf_ops - operations of the owner of the PF's end
  * @table: dispatch table
  * @table_len: its rows
  * @peer: state of a VF, NULL if there is no such VF
- * @reset: the VF entered a new generation: forget what it asked for. Called
+ * @reset: the VF entered a new generation: forget what it requested. Called
  *	before a message of that generation is served.
  * @queue_error: the device stopped a queue of the VF: an enum vane_error, and
  *	the queue as struct vane_rq_slot has it
  * @refused: a request was answered with an error; for a rate-limited log. The
- *	name is NULL where the opcode is unknown.
+ *	name is NULL if the opcode is unknown.
  *
  * All are called by vane_mbox_pf_serve() in its context.
  */
@@ -151,7 +151,7 @@ u16 vane_errno_to_status(int err);
 /* mbox.c APIs: the PF's end */
 
 /**
- * struct vane_mbox_ring - slots in memory that the device reaches
+ * struct vane_mbox_ring - slots in memory that the device accesses
  * @slots: first slot, aligned to 64
  * @dma: its address for the device
  * @log2: log2 of the number of slots
@@ -190,8 +190,8 @@ struct vane_mbox_batch {
 };
 
 /**
- * struct vane_mbox_inflight - what the PF waits for in one SQ slot
- * @batch: batch of the command, NULL for a reply or where nobody waits
+ * struct vane_mbox_inflight - the command in one SQ slot
+ * @batch: batch of the command, NULL for a reply or if nobody waits
  * @rsp: where the answer's body goes, or NULL
  * @rsp_len: bytes that it must have, at least
  */
@@ -204,7 +204,7 @@ struct vane_mbox_inflight {
 /**
  * struct vane_mbox_pf - the PF's end of all mailboxes
  * @io: registers of the PF
- * @ops: what the owner provides
+ * @ops: operations of the owner
  * @ctx: first argument of those
  * @timeout: jiffies that a command may take
  * @rq: slots that the device fills

@@ -1,61 +1,33 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * VANE PF driver: VF administration, by rtnetlink, and what devlink shares of it.
+ * VANE PF driver: VF administration by rtnetlink, in part shared with devlink.
  *
  * rtnetlink's calls cannot explain an error, so each leaves one line in the log
  * that names the value and the limit. What they set is in effect, in the device
  * and in a running VF, when they return.
  */
 #include <linux/etherdevice.h>
+#include <linux/if_link.h>
 #include <linux/if_vlan.h>
+#include <linux/netdevice.h>
 
+#include "admin.h"
 #include "pf.h"
-
-/* Say why not: to who asked, or in the log where the call cannot carry it */
-#define refuse(pf, extack, ...) do {					\
-	struct netlink_ext_ack *ack = (extack);				\
-									\
-	if (ack)							\
-		NL_SET_ERR_MSG_FMT(ack, __VA_ARGS__);			\
-	else								\
-		vane_pf_refuse(pf, __VA_ARGS__);			\
-} while (0)
-
-static struct vane_vf *find_vf(struct vane_pf *pf, int index,
-			       struct netlink_ext_ack *extack)
-{
-	struct vane_vf *vf = vane_vf_get(pf, index);
-
-	if (!vf)
-		refuse(pf, extack, "VF %d does not exist: %u VFs are enabled",
-		       index, pf->num_vfs);
-	return vf;
-}
-
-static int configure(struct vane_pf *pf, int index,
-		     const struct vane_vf_config *config, u32 valid,
-		     struct netlink_ext_ack *extack)
-{
-	int err;
-
-	err = vane_vf_configure(pf, index, config, valid);
-	if (err)
-		refuse(pf, extack, "VF %d: the device refused: %pe", index,
-		       ERR_PTR(err));
-	return err;
-}
+#include "policy.h"
+#include "stats.h"
+#include "vf.h"
 
 /*
- * A copy of the VF's configuration, to be changed and given back by
- * end_change(), up to which vane_pf.lock is held
+ * Get a copy of the VF's configuration, to be changed and passed to
+ * vane_admin_end_change(). vane_pf.lock is held in between.
  */
-static int begin_change(struct vane_pf *pf, int index,
-			struct vane_vf_config *config)
+static int vane_admin_begin_change(struct vane_pf *pf, int index,
+				   struct vane_vf_config *config)
 {
 	const struct vane_vf *vf;
 
 	mutex_lock(&pf->lock);
-	vf = find_vf(pf, index, NULL);
+	vf = vane_vf_find(pf, index, NULL);
 	if (!vf) {
 		mutex_unlock(&pf->lock);
 		return -EINVAL;
@@ -64,42 +36,42 @@ static int begin_change(struct vane_pf *pf, int index,
 	return 0;
 }
 
-static int end_change(struct vane_pf *pf, int index,
-		      const struct vane_vf_config *config, u32 valid)
+static int vane_admin_end_change(struct vane_pf *pf, int index,
+				 const struct vane_vf_config *config, u32 valid)
 {
 	int err;
 
-	err = configure(pf, index, config, valid, NULL);
+	err = vane_vf_reconfigure(pf, index, config, valid, NULL);
 	mutex_unlock(&pf->lock);
 	return err;
 }
 
 /**
- * vane_vf_set_mac() - administer a VF's MAC
+ * vane_admin_set_mac() - administer a VF's MAC
  * @pf: the PF
  * @index: index of the VF, as it came from outside
  * @mac: unicast address, or zero for the VF's default one
- * @extack: where an error is explained; without, it is in the log
+ * @extack: explains an error; if NULL, the log does
  *
- * Takes vane_pf.lock.
- *
+ * Context: Process context; may sleep. Takes vane_pf.lock.
  * Return: 0 or an errno.
  */
-int vane_vf_set_mac(struct vane_pf *pf, int index, const u8 *mac,
-		    struct netlink_ext_ack *extack)
+int vane_admin_set_mac(struct vane_pf *pf, int index, const u8 *mac,
+		       struct netlink_ext_ack *extack)
 {
 	struct vane_vf_config config;
 	struct vane_vf *vf;
 	int err = -EINVAL;
 
 	if (is_multicast_ether_addr(mac)) {
-		refuse(pf, extack, "VF %d: MAC %pM is not a unicast address",
-		       index, mac);
+		vane_vf_refuse(pf, extack,
+			       "VF %d: MAC %pM is not a unicast address", index,
+			       mac);
 		return -EINVAL;
 	}
 
 	mutex_lock(&pf->lock);
-	vf = find_vf(pf, index, extack);
+	vf = vane_vf_find(pf, index, extack);
 	if (!vf)
 		goto unlock;
 	config = vf->config;
@@ -108,90 +80,45 @@ int vane_vf_set_mac(struct vane_pf *pf, int index, const u8 *mac,
 		ether_addr_copy(config.mac, mac);
 	else
 		vane_vf_default_mac(pf, index, config.mac);
-	err = configure(pf, index, &config, VANE_PORT_VALID_MAC, extack);
+	err = vane_vf_reconfigure(pf, index, &config, VANE_PORT_VALID_MAC,
+				  extack);
 	if (err)
 		goto unlock;
-	vane_vf_revoke(pf, index);
+	vane_policy_revoke(pf, index);
 	if (config.mac_admin)
-		vane_vf_revoke_mac(pf, index, mac);
+		vane_policy_revoke_mac(pf, index, mac, true);
 unlock:
 	mutex_unlock(&pf->lock);
 	return err;
 }
 
 /**
- * vane_vf_set_rates() - set a VF's rates and its rate group
- * @pf: the PF
- * @index: index of the VF, which exists
- * @config: its configuration with other rates
- * @extack: where an error is explained; without, it is in the log
- *
- * Under vane_pf.lock.
- *
- * Return: 0 or an errno.
- */
-int vane_vf_set_rates(struct vane_pf *pf, int index,
-		      const struct vane_vf_config *config,
-		      struct netlink_ext_ack *extack)
-{
-	u32 left;
-
-	lockdep_assert_held(&pf->lock);
-
-	if (!(pf->vdev.features & VANE_FEAT_RATE)) {
-		refuse(pf, extack, "VF %d: the device has no rate limits",
-		       index);
-		return -EOPNOTSUPP;
-	}
-	if (config->tx_max > VANE_MAX_RATE) {
-		refuse(pf, extack,
-		       "VF %d: maximum rate %u is above the limit of %u Mb/s",
-		       index, config->tx_max, VANE_MAX_RATE);
-		return -ERANGE;
-	}
-	if (config->tx_max && config->tx_share > config->tx_max) {
-		refuse(pf, extack,
-		       "VF %d: minimum rate %u is above the maximum of %u",
-		       index, config->tx_share, config->tx_max);
-		return -ERANGE;
-	}
-	/* The port may have become slower since */
-	left = vane_vf_share_left(pf, index);
-	if (config->tx_share > left &&
-	    config->tx_share > pf->vfs[index].config.tx_share) {
-		refuse(pf, extack,
-		       "VF %d: minimum rate %u is above the %u Mb/s left",
-		       index, config->tx_share, left);
-		return -ERANGE;
-	}
-	return configure(pf, index, config, VANE_PORT_VALID_RATE, extack);
-}
-
-/**
- * vane_set_vf_mac() - ndo_set_vf_mac
+ * vane_admin_set_vf_mac() - ndo_set_vf_mac
  * @netdev: the PF's
  * @index: index of the VF
  * @mac: unicast address, or zero for the VF's default one
  *
+ * Context: rtnl held. May sleep. Takes vane_pf.lock.
  * Return: 0 or an errno.
  */
-int vane_set_vf_mac(struct net_device *netdev, int index, u8 *mac)
+int vane_admin_set_vf_mac(struct net_device *netdev, int index, u8 *mac)
 {
-	return vane_vf_set_mac(vane_pf_of_netdev(netdev), index, mac, NULL);
+	return vane_admin_set_mac(vane_pf_of_netdev(netdev), index, mac, NULL);
 }
 
 /**
- * vane_set_vf_vlan() - ndo_set_vf_vlan
+ * vane_admin_set_vf_vlan() - ndo_set_vf_vlan
  * @netdev: the PF's
  * @index: index of the VF
  * @vlan: VID of the port VLAN, 0 for none
  * @qos: its priority, 0 to 7
  * @proto: its EtherType, 802.1Q or 802.1ad
  *
+ * Context: rtnl held. May sleep. Takes vane_pf.lock.
  * Return: 0 or an errno.
  */
-int vane_set_vf_vlan(struct net_device *netdev, int index, u16 vlan, u8 qos,
-		     __be16 proto)
+int vane_admin_set_vf_vlan(struct net_device *netdev, int index, u16 vlan,
+			   u8 qos, __be16 proto)
 {
 	struct vane_pf *pf = vane_pf_of_netdev(netdev);
 	struct vane_vf_config config;
@@ -217,24 +144,26 @@ int vane_set_vf_vlan(struct net_device *netdev, int index, u16 vlan, u8 qos,
 		return -EPROTONOSUPPORT;
 	}
 
-	err = begin_change(pf, index, &config);
+	err = vane_admin_begin_change(pf, index, &config);
 	if (err)
 		return err;
 	config.vlan = vlan;
 	config.qos = qos;
 	config.vlan_proto = ntohs(proto);
-	return end_change(pf, index, &config, VANE_PORT_VALID_VLAN);
+	return vane_admin_end_change(pf, index, &config, VANE_PORT_VALID_VLAN);
 }
 
 /**
- * vane_set_vf_link_state() - ndo_set_vf_link_state
+ * vane_admin_set_vf_link_state() - ndo_set_vf_link_state
  * @netdev: the PF's
  * @index: index of the VF
  * @state: IFLA_VF_LINK_STATE_*
  *
+ * Context: rtnl held. May sleep. Takes vane_pf.lock.
  * Return: 0 or an errno.
  */
-int vane_set_vf_link_state(struct net_device *netdev, int index, int state)
+int vane_admin_set_vf_link_state(struct net_device *netdev, int index,
+				 int state)
 {
 	struct vane_pf *pf = vane_pf_of_netdev(netdev);
 	struct vane_vf_config config;
@@ -242,96 +171,100 @@ int vane_set_vf_link_state(struct net_device *netdev, int index, int state)
 
 	if (state < IFLA_VF_LINK_STATE_AUTO ||
 	    state > IFLA_VF_LINK_STATE_DISABLE) {
-		vane_pf_refuse(pf, "VF %d: there is no link state %d", index,
-			       state);
+		vane_pf_refuse(pf,
+			       "VF %d: link state %d is not 0 (auto), 1 (enable) or 2 (disable)",
+			       index, state);
 		return -EINVAL;
 	}
 
-	err = begin_change(pf, index, &config);
+	err = vane_admin_begin_change(pf, index, &config);
 	if (err)
 		return err;
 	config.link_state = state;
-	return end_change(pf, index, &config, VANE_PORT_VALID_FLAGS);
+	return vane_admin_end_change(pf, index, &config, VANE_PORT_VALID_FLAGS);
 }
 
 /**
- * vane_set_vf_spoofchk() - ndo_set_vf_spoofchk
+ * vane_admin_set_vf_spoofchk() - ndo_set_vf_spoofchk
  * @netdev: the PF's
  * @index: index of the VF
  * @on: source addresses are checked
  *
+ * Context: rtnl held. May sleep. Takes vane_pf.lock.
  * Return: 0 or an errno.
  */
-int vane_set_vf_spoofchk(struct net_device *netdev, int index, bool on)
+int vane_admin_set_vf_spoofchk(struct net_device *netdev, int index, bool on)
 {
 	struct vane_pf *pf = vane_pf_of_netdev(netdev);
 	struct vane_vf_config config;
 	int err;
 
-	err = begin_change(pf, index, &config);
+	err = vane_admin_begin_change(pf, index, &config);
 	if (err)
 		return err;
 	config.spoofchk = on;
-	return end_change(pf, index, &config, VANE_PORT_VALID_FLAGS);
+	return vane_admin_end_change(pf, index, &config, VANE_PORT_VALID_FLAGS);
 }
 
 /**
- * vane_set_vf_trust() - ndo_set_vf_trust
+ * vane_admin_set_vf_trust() - ndo_set_vf_trust
  * @netdev: the PF's
  * @index: index of the VF
  * @on: it may change an administered MAC and receive everything
  *
- * A VF that is trusted no more loses what it could not have without.
+ * A VF that loses trust also loses what it could not have without it.
  *
+ * Context: rtnl held. May sleep. Takes vane_pf.lock.
  * Return: 0 or an errno.
  */
-int vane_set_vf_trust(struct net_device *netdev, int index, bool on)
+int vane_admin_set_vf_trust(struct net_device *netdev, int index, bool on)
 {
 	struct vane_pf *pf = vane_pf_of_netdev(netdev);
 	struct vane_vf_config config;
-	u32 valid;
+	bool revoked;
 	int err;
 
-	err = begin_change(pf, index, &config);
+	err = vane_admin_begin_change(pf, index, &config);
 	if (err)
 		return err;
+	revoked = config.trusted && !on;
 	config.trusted = on;
-	valid = VANE_PORT_VALID_FLAGS;
-	if (!on && config.mac_admin)
-		valid |= VANE_PORT_VALID_MAC;
-	err = configure(pf, index, &config, valid, NULL);
-	if (!err) {
+	err = vane_vf_reconfigure(pf, index, &config, VANE_PORT_VALID_FLAGS,
+				  NULL);
+	if (!err)
 		pf->vfs[index].peer.trusted = on;
-		vane_vf_revoke(pf, index);
-	}
+	if (!err && revoked)
+		vane_policy_revoke(pf, index);
 	mutex_unlock(&pf->lock);
 	return err;
 }
 
 /**
- * vane_set_vf_rate() - ndo_set_vf_rate
+ * vane_admin_set_vf_rate() - ndo_set_vf_rate
  * @netdev: the PF's
  * @index: index of the VF
- * @min_tx_rate: what it can always send, Mb/s, 0 for nothing in particular
- * @max_tx_rate: most that it may send, Mb/s, 0 for no limit; the caller has
- *	compared the two
+ * @min_tx_rate: guaranteed rate, Mb/s, 0 for no guarantee
+ * @max_tx_rate: maximum rate, Mb/s, 0 for no limit; the caller has compared the
+ *	two
  *
  * The same two values as tx_share and tx_max of its devlink rate.
  *
- * Return: 0 or an errno; -EBUSY where the devlink rate has a parent.
+ * Context: rtnl held. May sleep. Takes vane_pf.lock.
+ * Return: 0 or an errno; -EBUSY if the devlink rate has a parent.
  */
-int vane_set_vf_rate(struct net_device *netdev, int index, int min_tx_rate,
-		     int max_tx_rate)
+int vane_admin_set_vf_rate(struct net_device *netdev, int index,
+			   int min_tx_rate, int max_tx_rate)
 {
 	struct vane_pf *pf = vane_pf_of_netdev(netdev);
 	struct vane_vf_config config;
 	int err;
 
-	err = begin_change(pf, index, &config);
+	err = vane_admin_begin_change(pf, index, &config);
 	if (err)
 		return err;
 	if (config.rate_group) {
-		vane_pf_refuse(pf, "VF %d: its rate has a parent in devlink",
+		vane_pf_refuse(pf,
+			       "VF %d: its rate has a parent in devlink, set noparent there first",
 			       index);
 		err = -EBUSY;
 	} else {
@@ -344,26 +277,29 @@ int vane_set_vf_rate(struct net_device *netdev, int index, int min_tx_rate,
 }
 
 /**
- * vane_set_vf_rss_query_en() - ndo_set_vf_rss_query_en
+ * vane_admin_set_vf_rss_query_en() - ndo_set_vf_rss_query_en
  * @netdev: the PF's
  * @index: index of the VF
  * @on: the VF may read its RSS key and table
  *
- * The setting is for devices whose VFs share key and table with the PF, and
- * have to ask for them. Here they are the VF's own registers.
+ * The setting is for devices whose VFs share key and table with the PF, and have
+ * to request them. Here they are registers of the VF.
  *
+ * Context: rtnl held. May sleep. Takes vane_pf.lock.
  * Return: 0 or an errno.
  */
-int vane_set_vf_rss_query_en(struct net_device *netdev, int index, bool on)
+int vane_admin_set_vf_rss_query_en(struct net_device *netdev, int index,
+				   bool on)
 {
 	struct vane_pf *pf = vane_pf_of_netdev(netdev);
 	int err = 0;
 
 	mutex_lock(&pf->lock);
-	if (!find_vf(pf, index, NULL)) {
+	if (!vane_vf_find(pf, index, NULL)) {
 		err = -EINVAL;
 	} else if (!on) {
-		vane_pf_refuse(pf, "VF %d: its RSS key and table are its own",
+		vane_pf_refuse(pf,
+			       "VF %d: its RSS key and table are its own, so it can always read them",
 			       index);
 		err = -EOPNOTSUPP;
 	}
@@ -372,15 +308,16 @@ int vane_set_vf_rss_query_en(struct net_device *netdev, int index, bool on)
 }
 
 /**
- * vane_get_vf_config() - ndo_get_vf_config
+ * vane_admin_get_vf_config() - ndo_get_vf_config
  * @netdev: the PF's
  * @index: index of the VF
  * @ivi: where it goes
  *
+ * Context: rtnl held. May sleep. Takes vane_pf.lock.
  * Return: 0 or an errno.
  */
-int vane_get_vf_config(struct net_device *netdev, int index,
-		       struct ifla_vf_info *ivi)
+int vane_admin_get_vf_config(struct net_device *netdev, int index,
+			     struct ifla_vf_info *ivi)
 {
 	struct vane_pf *pf = vane_pf_of_netdev(netdev);
 	const struct vane_vf *vf;
@@ -408,15 +345,16 @@ unlock:
 }
 
 /**
- * vane_get_vf_stats() - ndo_get_vf_stats
+ * vane_admin_get_vf_stats() - ndo_get_vf_stats
  * @netdev: the PF's
  * @index: index of the VF
  * @stats: where they go
  *
+ * Context: rtnl held. May sleep. Takes vane_pf.lock.
  * Return: 0 or an errno.
  */
-int vane_get_vf_stats(struct net_device *netdev, int index,
-		      struct ifla_vf_stats *stats)
+int vane_admin_get_vf_stats(struct net_device *netdev, int index,
+			    struct ifla_vf_stats *stats)
 {
 	struct vane_pf *pf = vane_pf_of_netdev(netdev);
 	u64 counters[VANE_STAT_COUNT];
@@ -442,6 +380,7 @@ int vane_get_vf_stats(struct net_device *netdev, int index,
 			    counters[VANE_STAT_TX_DROP_VLAN] +
 			    counters[VANE_STAT_TX_DROP_OVERSIZE] +
 			    counters[VANE_STAT_TX_DROP_MALFORMED] +
-			    counters[VANE_STAT_TX_DROP_LINK];
+			    counters[VANE_STAT_TX_DROP_LINK] +
+			    counters[VANE_STAT_TX_DROP_CONTROL];
 	return 0;
 }

@@ -2,23 +2,31 @@
 /*
  * VANE PF driver: health, as devlink reports it.
  *
- * Trouble of the PF is noted where it shows, in any context, and cured at once
- * by a reset of the device: VFs depend on it. A work item tells devlink, whose
- * auto_recover therefore finds the device well again, or tries once more if
- * that reset failed. It takes the PF's device lock, under which reporters come
- * and go; but it only tries to, since whoever has that lock may be waiting for
- * this work item to end.
+ * An error of the PF is noted where it is detected, in any context, and a reset
+ * of the device is queued immediately, as VFs depend on the device. A work item
+ * reports the error to devlink. So auto_recover finds the device recovered, or
+ * tries again if that reset failed. The work item takes the PF's device lock,
+ * under which reporters come and go. It must use trylock, since the holder of
+ * that lock may be waiting for the work item to end.
  *
- * Trouble that a VF's driver makes is the VF's alone. Nothing is done to it
- * unless the administrator says so.
+ * An error of a VF's driver concerns that VF only. It is left alone unless the
+ * administrator requests recovery.
  */
 #include <linux/bitfield.h>
+#include <linux/pci.h>
 #include <linux/rtnetlink.h>
+#include <linux/slab.h>
 #include <net/devlink.h>
 
+#include "command.h"
+#include "device.h"
+#include "filter.h"
+#include "health.h"
 #include "pf.h"
+#include "stats.h"
+#include "vf.h"
 
-/* Reports of one kind are no closer than this */
+/* Minimum time between two reports of the same kind */
 #define VANE_HEALTH_DELAY	(HZ / 10)
 
 static const char * const error_names[] = {
@@ -38,12 +46,12 @@ static const char * const error_names[] = {
 	[VANE_ERROR_MSG] = "message",
 };
 
-static const char *error_name(u32 error)
+static const char *vane_health_error_name(u32 error)
 {
 	return error < ARRAY_SIZE(error_names) ? error_names[error] : "unknown";
 }
 
-static struct vane_pf *pf_of(struct devlink_health_reporter *reporter)
+static struct vane_pf *vane_health_pf(struct devlink_health_reporter *reporter)
 {
 	return devlink_health_reporter_priv(reporter);
 }
@@ -52,59 +60,52 @@ static struct vane_pf *pf_of(struct devlink_health_reporter *reporter)
  * ------
  */
 
-/**
- * vane_health_note() - something is wrong
- * @pf: the PF
- * @trouble: what it concerns
- *
- * Any context.
- */
-void vane_health_note(struct vane_pf *pf, enum vane_trouble trouble)
+/* Something is wrong. Any context. */
+static void vane_health_report(struct vane_pf *pf,
+			       enum vane_health_reporter reporter)
 {
-	set_bit(trouble, &pf->health.troubles);
+	set_bit(reporter, &pf->health.pending);
 	queue_delayed_work(pf->wq, &pf->health.work, VANE_HEALTH_DELAY);
 }
 
-/**
- * vane_health_blame() - say why the device is going to be reset
- * @pf: the PF
- * @trouble: what it concerns; noted after the reset
- *
- * Any context.
- */
-void vane_health_blame(struct vane_pf *pf, enum vane_trouble trouble)
-{
-	set_bit(trouble, &pf->health.blamed);
-}
-
-/**
- * vane_health_note_blamed() - note what the device was reset for
- * @pf: the PF
- */
-void vane_health_note_blamed(struct vane_pf *pf)
+/* Note why the device was reset */
+static void vane_health_report_reset_reasons(struct vane_pf *pf)
 {
 	unsigned int i;
 
-	for (i = 0; i < VANE_NUM_TROUBLES; i++)
-		if (test_and_clear_bit(i, &pf->health.blamed))
-			vane_health_note(pf, i);
+	for (i = 0; i < VANE_NUM_HEALTH_REPORTERS; i++)
+		if (test_and_clear_bit(i, &pf->reset_reasons))
+			vane_health_report(pf, i);
+}
+
+/* The device came back after devlink was told that it had failed */
+static void vane_health_report_recovered(struct vane_pf *pf)
+{
+	WRITE_ONCE(pf->health.recovered, true);
+	queue_delayed_work(pf->wq, &pf->health.work, VANE_HEALTH_DELAY);
+}
+
+static void vane_health_set_healthy(struct vane_pf *pf)
+{
+	unsigned int i;
+
+	for (i = 0; i < VANE_NUM_HEALTH_REPORTERS; i++)
+		devlink_health_reporter_state_update(pf->health.reporters[i],
+						     DEVLINK_HEALTH_REPORTER_STATE_HEALTHY);
 }
 
 /**
- * vane_health_restart() - the device is as new, by other means than recovery
+ * vane_health_restart() - the device was restarted other than by recovery
  * @pf: the PF
  *
- * Under the devlink instance lock.
+ * Context: The devlink instance lock held. May sleep.
  */
 void vane_health_restart(struct vane_pf *pf)
 {
-	unsigned int i;
-
-	WRITE_ONCE(pf->health.blamed, 0);
-	WRITE_ONCE(pf->health.troubles, 0);
-	for (i = 0; i < VANE_NUM_TROUBLES; i++)
-		devlink_health_reporter_state_update(pf->health.reporters[i],
-						     DEVLINK_HEALTH_REPORTER_STATE_HEALTHY);
+	WRITE_ONCE(pf->reset_reasons, 0);
+	WRITE_ONCE(pf->health.pending, 0);
+	WRITE_ONCE(pf->health.recovered, false);
+	vane_health_set_healthy(pf);
 }
 
 /**
@@ -114,7 +115,7 @@ void vane_health_restart(struct vane_pf *pf)
  * @error: enum vane_error
  * @queue: queue, with VANE_RQ_QUEUE_TX
  *
- * Under vane_pf.lock.
+ * Context: vane_pf.lock held. Does not sleep.
  */
 void vane_health_note_vf(struct vane_pf *pf, u16 index, u16 error, u16 queue)
 {
@@ -129,8 +130,9 @@ void vane_health_note_vf(struct vane_pf *pf, u16 index, u16 error, u16 queue)
 	queue_delayed_work(pf->wq, &pf->health.work, VANE_HEALTH_DELAY);
 }
 
-static bool read_queue(struct vane_pf *pf, struct vane_queue_state *queue,
-		       u32 state, u32 head, u32 tail)
+static bool vane_health_read_queue(struct vane_pf *pf,
+				   struct vane_queue_state *queue, u32 state,
+				   u32 head, u32 tail)
 {
 	queue->state = vane_rd32(&pf->vdev, state);
 	queue->head = vane_rd32(&pf->vdev, head);
@@ -138,14 +140,11 @@ static bool read_queue(struct vane_pf *pf, struct vane_queue_state *queue,
 	return FIELD_GET(VANE_Q_STATE_ERROR, queue->state);
 }
 
-/**
- * vane_health_capture() - look at the queues before a reset clears them
- * @pf: the PF
- *
- * Blames queues which stopped with an error, or all of the device where nothing
- * else is to blame.
+/*
+ * Record the state of the queues before a reset clears it. Blames queues that
+ * stopped with an error or, if there are none, the whole device.
  */
-void vane_health_capture(struct vane_pf *pf)
+static void vane_health_capture(struct vane_pf *pf)
 {
 	struct vane_health *health = &pf->health;
 	struct vane_dev *vdev = &pf->vdev;
@@ -155,52 +154,123 @@ void vane_health_capture(struct vane_pf *pf)
 	mutex_lock(&health->lock);
 	health->num_queues = vdev->max_queues;
 	for (q = 0; q < health->num_queues; q++) {
-		tx |= read_queue(pf, &health->tx[q],
-				 VANE_TXQ(q) + VANE_TXQ_STATE,
-				 VANE_TXQ(q) + VANE_TXQ_HEAD,
-				 VANE_TXQ(q) + VANE_TXQ_TAIL);
-		rx |= read_queue(pf, &health->rx[q],
-				 VANE_RXQ(q) + VANE_RXQ_STATE,
-				 VANE_RXQ(q) + VANE_RXQ_HEAD,
-				 VANE_RXQ(q) + VANE_RXQ_TAIL);
+		tx |= vane_health_read_queue(pf, &health->tx[q],
+					     VANE_TXQ(q) + VANE_TXQ_STATE,
+					     VANE_TXQ(q) + VANE_TXQ_HEAD,
+					     VANE_TXQ(q) + VANE_TXQ_TAIL);
+		rx |= vane_health_read_queue(pf, &health->rx[q],
+					     VANE_RXQ(q) + VANE_RXQ_STATE,
+					     VANE_RXQ(q) + VANE_RXQ_HEAD,
+					     VANE_RXQ(q) + VANE_RXQ_TAIL);
 	}
 	mutex_unlock(&health->lock);
 
-	/* What a dead device says is nothing */
+	/* The registers of a dead device mean nothing */
 	if (tx && vane_dev_alive(vdev))
-		vane_health_blame(pf, VANE_TROUBLE_TX);
+		vane_pf_set_reset_reason(pf, VANE_HEALTH_TX);
 	if (rx && vane_dev_alive(vdev))
-		vane_health_blame(pf, VANE_TROUBLE_RX);
-	if (!health->blamed)
-		vane_health_blame(pf, VANE_TROUBLE_FATAL);
+		vane_pf_set_reset_reason(pf, VANE_HEALTH_RX);
+	if (!pf->reset_reasons)
+		vane_pf_set_reset_reason(pf, VANE_HEALTH_FATAL);
+}
+
+/**
+ * vane_health_reset_work() - reset the device
+ * @work: vane_pf.reset_work
+ *
+ * After a failed attempt, waits until the retry is due.
+ *
+ * Context: Work item of vane_pf.wq; may sleep. Takes rtnl.
+ */
+void vane_health_reset_work(struct work_struct *work)
+{
+	struct vane_pf *pf =
+		container_of(work, struct vane_pf, reset_work);
+	struct pci_dev *pdev = pf->vdev.pdev;
+	bool failed;
+
+	rtnl_lock();
+	if (pf->running) {
+		pci_warn(pdev, "resetting the device\n");
+		vane_health_capture(pf);
+	} else if (!vane_device_needs_reset(pf)) {
+		goto unlock;
+	}
+	failed = pf->retry.wanted;
+	if (!vane_device_reset(pf)) {
+		pci_info(pdev, "device recovered, %u VFs configured again\n",
+			 pf->num_vfs);
+		if (failed)
+			vane_health_report_recovered(pf);
+	}
+unlock:
+	rtnl_unlock();
+	vane_health_report_reset_reasons(pf);
+}
+
+/**
+ * vane_health_watch_work() - check the device periodically
+ * @work: vane_pf.health.watch_work
+ *
+ * No interrupt reports a device that is gone, is back, or was reset behind the
+ * driver's back.
+ *
+ * Context: Work item of vane_pf.wq. Takes rtnl if that is free.
+ */
+void vane_health_watch_work(struct work_struct *work)
+{
+	struct vane_pf *pf = container_of(to_delayed_work(work), struct vane_pf,
+					  health.watch_work);
+	struct vane_dev *vdev = &pf->vdev;
+
+	vane_filter_retry(pf);
+	/* Under rtnl, as the driver itself might be resetting the device */
+	if (rtnl_trylock()) {
+		vane_dev_check_events(vdev);
+		if (vane_device_needs_reset(pf)) {
+			if (pf->running)
+				vane_pf_set_reset_reason(pf,
+							 VANE_HEALTH_FATAL);
+			vane_pf_queue_reset(pf);
+		}
+		rtnl_unlock();
+	}
+	/* Once, until a reset tries to bring it back */
+	if (!vane_dev_alive(vdev) && !pf->health.not_responding)
+		vane_health_report(pf, VANE_HEALTH_FATAL);
+	pf->health.not_responding = !vane_dev_alive(vdev);
+	queue_delayed_work(pf->wq, &pf->health.watch_work,
+			   VANE_HEALTH_WATCH_PERIOD);
 }
 
 /* Reporters of the PF
  * -------------------
  */
 
-static int pf_recover(struct devlink_health_reporter *reporter, void *ctx,
-		      struct netlink_ext_ack *extack)
+static int vane_health_pf_recover(struct devlink_health_reporter *reporter,
+				  void *ctx, struct netlink_ext_ack *extack)
 {
 	int err;
 
-	err = vane_pf_recover(pf_of(reporter));
+	err = vane_device_recover(vane_health_pf(reporter));
 	if (err)
-		NL_SET_ERR_MSG(extack, "The device does not come back");
+		NL_SET_ERR_MSG(extack,
+			       "The device does not come back after its reset, see the log");
 	return err;
 }
 
-static void put_register(struct vane_pf *pf, struct devlink_fmsg *fmsg,
-			 const char *name, u32 reg)
+static void vane_health_put_register(struct vane_pf *pf,
+				     struct devlink_fmsg *fmsg,
+				     const char *name, u32 reg)
 {
 	devlink_fmsg_u32_pair_put(fmsg, name, vane_rd32(&pf->vdev, reg));
 }
 
-static int mbox_diagnose(struct devlink_health_reporter *reporter,
-			 struct devlink_fmsg *fmsg,
-			 struct netlink_ext_ack *extack)
+static int vane_health_mbox_diagnose(struct devlink_health_reporter *reporter,
+				     struct devlink_fmsg *fmsg,
+				     struct netlink_ext_ack *extack)
 {
-	struct vane_pf *pf = pf_of(reporter);
+	struct vane_pf *pf = vane_health_pf(reporter);
 	struct vane_mbox_pf *mbox = &pf->mbox;
 	u16 filled, collected;
 	bool running;
@@ -211,32 +281,34 @@ static int mbox_diagnose(struct devlink_health_reporter *reporter,
 	collected = mbox->sq_head;
 	spin_unlock_irq(&mbox->sq_lock);
 
-	put_register(pf, fmsg, "rq_state", VANE_REG_RQ_STATE);
-	put_register(pf, fmsg, "rq_written", VANE_REG_RQ_HEAD);
+	vane_health_put_register(pf, fmsg, "rq_state", VANE_REG_RQ_STATE);
+	vane_health_put_register(pf, fmsg, "rq_written", VANE_REG_RQ_HEAD);
 	devlink_fmsg_u32_pair_put(fmsg, "rq_read", READ_ONCE(mbox->rq_head));
-	put_register(pf, fmsg, "sq_state", VANE_REG_SQ_STATE);
-	put_register(pf, fmsg, "sq_done", VANE_REG_SQ_HEAD);
+	vane_health_put_register(pf, fmsg, "sq_state", VANE_REG_SQ_STATE);
+	vane_health_put_register(pf, fmsg, "sq_done", VANE_REG_SQ_HEAD);
 	devlink_fmsg_bool_pair_put(fmsg, "sq_running", running);
 	devlink_fmsg_u32_pair_put(fmsg, "sq_filled", filled);
 	devlink_fmsg_u32_pair_put(fmsg, "sq_collected", collected);
 	return 0;
 }
 
-static int mbox_dump(struct devlink_health_reporter *reporter,
-		     struct devlink_fmsg *fmsg, void *ctx,
-		     struct netlink_ext_ack *extack)
+static int vane_health_mbox_dump(struct devlink_health_reporter *reporter,
+				 struct devlink_fmsg *fmsg, void *ctx,
+				 struct netlink_ext_ack *extack)
 {
-	return mbox_diagnose(reporter, fmsg, extack);
+	return vane_health_mbox_diagnose(reporter, fmsg, extack);
 }
 
-static void put_queues(struct devlink_fmsg *fmsg,
-		       const struct vane_queue_state *queues, u16 num_queues)
+static void vane_health_put_queues(struct devlink_fmsg *fmsg,
+				   const struct vane_queue_state *queues,
+				   u16 num_queues)
 {
+	u32 error;
 	u16 q;
 
 	devlink_fmsg_arr_pair_nest_start(fmsg, "queues");
 	for (q = 0; q < num_queues; q++) {
-		/* Those that were never used tell nothing */
+		/* Skip those that were never used */
 		if (!queues[q].state)
 			continue;
 		devlink_fmsg_obj_nest_start(fmsg);
@@ -244,9 +316,9 @@ static void put_queues(struct devlink_fmsg *fmsg,
 		devlink_fmsg_bool_pair_put(fmsg, "enabled",
 					   queues[q].state &
 					   VANE_Q_STATE_ENABLED);
+		error = FIELD_GET(VANE_Q_STATE_ERROR, queues[q].state);
 		devlink_fmsg_string_pair_put(fmsg, "error",
-					     error_name(FIELD_GET(VANE_Q_STATE_ERROR,
-								  queues[q].state)));
+					     vane_health_error_name(error));
 		devlink_fmsg_u32_pair_put(fmsg, "head", queues[q].head);
 		devlink_fmsg_u32_pair_put(fmsg, "tail", queues[q].tail);
 		devlink_fmsg_obj_nest_end(fmsg);
@@ -254,33 +326,33 @@ static void put_queues(struct devlink_fmsg *fmsg,
 	devlink_fmsg_arr_pair_nest_end(fmsg);
 }
 
-static int tx_dump(struct devlink_health_reporter *reporter,
-		   struct devlink_fmsg *fmsg, void *ctx,
-		   struct netlink_ext_ack *extack)
+static int vane_health_tx_dump(struct devlink_health_reporter *reporter,
+			       struct devlink_fmsg *fmsg, void *ctx,
+			       struct netlink_ext_ack *extack)
 {
-	struct vane_health *health = &pf_of(reporter)->health;
+	struct vane_health *health = &vane_health_pf(reporter)->health;
 
 	mutex_lock(&health->lock);
-	put_queues(fmsg, health->tx, health->num_queues);
+	vane_health_put_queues(fmsg, health->tx, health->num_queues);
 	mutex_unlock(&health->lock);
 	return 0;
 }
 
-static int rx_dump(struct devlink_health_reporter *reporter,
-		   struct devlink_fmsg *fmsg, void *ctx,
-		   struct netlink_ext_ack *extack)
+static int vane_health_rx_dump(struct devlink_health_reporter *reporter,
+			       struct devlink_fmsg *fmsg, void *ctx,
+			       struct netlink_ext_ack *extack)
 {
-	struct vane_health *health = &pf_of(reporter)->health;
+	struct vane_health *health = &vane_health_pf(reporter)->health;
 
 	mutex_lock(&health->lock);
-	put_queues(fmsg, health->rx, health->num_queues);
+	vane_health_put_queues(fmsg, health->rx, health->num_queues);
 	mutex_unlock(&health->lock);
 	return 0;
 }
 
-/* The queues as they stand */
-static int diagnose_queues(struct vane_pf *pf, struct devlink_fmsg *fmsg,
-			   bool tx)
+/* The current state of the queues */
+static int vane_health_diagnose_queues(struct vane_pf *pf,
+				       struct devlink_fmsg *fmsg, bool tx)
 {
 	struct vane_queue_state *queues;
 	u16 q;
@@ -290,101 +362,105 @@ static int diagnose_queues(struct vane_pf *pf, struct devlink_fmsg *fmsg,
 		return -ENOMEM;
 	for (q = 0; q < pf->vdev.max_queues; q++) {
 		if (tx)
-			read_queue(pf, &queues[q], VANE_TXQ(q) + VANE_TXQ_STATE,
-				   VANE_TXQ(q) + VANE_TXQ_HEAD,
-				   VANE_TXQ(q) + VANE_TXQ_TAIL);
+			vane_health_read_queue(pf, &queues[q],
+					       VANE_TXQ(q) + VANE_TXQ_STATE,
+					       VANE_TXQ(q) + VANE_TXQ_HEAD,
+					       VANE_TXQ(q) + VANE_TXQ_TAIL);
 		else
-			read_queue(pf, &queues[q], VANE_RXQ(q) + VANE_RXQ_STATE,
-				   VANE_RXQ(q) + VANE_RXQ_HEAD,
-				   VANE_RXQ(q) + VANE_RXQ_TAIL);
+			vane_health_read_queue(pf, &queues[q],
+					       VANE_RXQ(q) + VANE_RXQ_STATE,
+					       VANE_RXQ(q) + VANE_RXQ_HEAD,
+					       VANE_RXQ(q) + VANE_RXQ_TAIL);
 	}
-	put_queues(fmsg, queues, pf->vdev.max_queues);
+	vane_health_put_queues(fmsg, queues, pf->vdev.max_queues);
 	kfree(queues);
 	return 0;
 }
 
-static int tx_diagnose(struct devlink_health_reporter *reporter,
-		       struct devlink_fmsg *fmsg,
-		       struct netlink_ext_ack *extack)
+static int vane_health_tx_diagnose(struct devlink_health_reporter *reporter,
+				   struct devlink_fmsg *fmsg,
+				   struct netlink_ext_ack *extack)
 {
-	return diagnose_queues(pf_of(reporter), fmsg, true);
+	return vane_health_diagnose_queues(vane_health_pf(reporter), fmsg,
+					   true);
 }
 
-static int rx_diagnose(struct devlink_health_reporter *reporter,
-		       struct devlink_fmsg *fmsg,
-		       struct netlink_ext_ack *extack)
+static int vane_health_rx_diagnose(struct devlink_health_reporter *reporter,
+				   struct devlink_fmsg *fmsg,
+				   struct netlink_ext_ack *extack)
 {
-	return diagnose_queues(pf_of(reporter), fmsg, false);
+	return vane_health_diagnose_queues(vane_health_pf(reporter), fmsg,
+					   false);
 }
 
-static int fatal_diagnose(struct devlink_health_reporter *reporter,
-			  struct devlink_fmsg *fmsg,
-			  struct netlink_ext_ack *extack)
+static int vane_health_fatal_diagnose(struct devlink_health_reporter *reporter,
+				      struct devlink_fmsg *fmsg,
+				      struct netlink_ext_ack *extack)
 {
-	struct vane_pf *pf = pf_of(reporter);
+	struct vane_pf *pf = vane_health_pf(reporter);
 
-	put_register(pf, fmsg, "magic", VANE_REG_MAGIC);
-	put_register(pf, fmsg, "state", VANE_REG_STATE);
-	put_register(pf, fmsg, "generation", VANE_REG_GENERATION);
-	put_register(pf, fmsg, "status", VANE_REG_STATUS);
-	put_register(pf, fmsg, "pf_ctrl", VANE_REG_PF_CTRL);
-	put_register(pf, fmsg, "num_vfs", VANE_REG_PF_NUM_VFS);
+	vane_health_put_register(pf, fmsg, "magic", VANE_REG_MAGIC);
+	vane_health_put_register(pf, fmsg, "state", VANE_REG_STATE);
+	vane_health_put_register(pf, fmsg, "generation", VANE_REG_GENERATION);
+	vane_health_put_register(pf, fmsg, "status", VANE_REG_STATUS);
+	vane_health_put_register(pf, fmsg, "pf_ctrl", VANE_REG_PF_CTRL);
+	vane_health_put_register(pf, fmsg, "num_vfs", VANE_REG_PF_NUM_VFS);
 	devlink_fmsg_bool_pair_put(fmsg, "alive", vane_dev_alive(&pf->vdev));
 	devlink_fmsg_bool_pair_put(fmsg, "running", READ_ONCE(pf->running));
 	return 0;
 }
 
-static int fatal_dump(struct devlink_health_reporter *reporter,
-		      struct devlink_fmsg *fmsg, void *ctx,
-		      struct netlink_ext_ack *extack)
+static int vane_health_fatal_dump(struct devlink_health_reporter *reporter,
+				  struct devlink_fmsg *fmsg, void *ctx,
+				  struct netlink_ext_ack *extack)
 {
-	return fatal_diagnose(reporter, fmsg, extack);
+	return vane_health_fatal_diagnose(reporter, fmsg, extack);
 }
 
 static const struct devlink_health_reporter_ops pf_reporter_ops[] = {
-	[VANE_TROUBLE_MBOX] = {
+	[VANE_HEALTH_MBOX] = {
 		.name = "mailbox",
-		.recover = pf_recover,
-		.dump = mbox_dump,
-		.diagnose = mbox_diagnose,
+		.recover = vane_health_pf_recover,
+		.dump = vane_health_mbox_dump,
+		.diagnose = vane_health_mbox_diagnose,
 	},
-	[VANE_TROUBLE_TX] = {
+	[VANE_HEALTH_TX] = {
 		.name = "tx",
-		.recover = pf_recover,
-		.dump = tx_dump,
-		.diagnose = tx_diagnose,
+		.recover = vane_health_pf_recover,
+		.dump = vane_health_tx_dump,
+		.diagnose = vane_health_tx_diagnose,
 	},
-	[VANE_TROUBLE_RX] = {
+	[VANE_HEALTH_RX] = {
 		.name = "rx",
-		.recover = pf_recover,
-		.dump = rx_dump,
-		.diagnose = rx_diagnose,
+		.recover = vane_health_pf_recover,
+		.dump = vane_health_rx_dump,
+		.diagnose = vane_health_rx_diagnose,
 	},
-	[VANE_TROUBLE_FATAL] = {
+	[VANE_HEALTH_FATAL] = {
 		.name = "fatal",
-		.recover = pf_recover,
-		.dump = fatal_dump,
-		.diagnose = fatal_diagnose,
+		.recover = vane_health_pf_recover,
+		.dump = vane_health_fatal_dump,
+		.diagnose = vane_health_fatal_diagnose,
 	},
 };
 
 static const char * const pf_messages[] = {
-	[VANE_TROUBLE_MBOX] = "a command was not answered",
-	[VANE_TROUBLE_TX] = "a transmit queue hung or stopped",
-	[VANE_TROUBLE_RX] = "a receive queue stopped",
-	[VANE_TROUBLE_FATAL] = "the device failed or was reset by another",
+	[VANE_HEALTH_MBOX] = "a command was not answered",
+	[VANE_HEALTH_TX] = "a transmit queue hung or stopped",
+	[VANE_HEALTH_RX] = "a receive queue stopped",
+	[VANE_HEALTH_FATAL] = "the device failed or was reset by another",
 };
 
-static_assert(ARRAY_SIZE(pf_reporter_ops) == VANE_NUM_TROUBLES);
-static_assert(ARRAY_SIZE(pf_messages) == VANE_NUM_TROUBLES);
+static_assert(ARRAY_SIZE(pf_reporter_ops) == VANE_NUM_HEALTH_REPORTERS);
+static_assert(ARRAY_SIZE(pf_messages) == VANE_NUM_HEALTH_REPORTERS);
 
 /* Reporters of VFs
  * ----------------
  */
 
-static int vf_diagnose(struct devlink_health_reporter *reporter,
-		       struct devlink_fmsg *fmsg,
-		       struct netlink_ext_ack *extack)
+static int vane_health_vf_diagnose(struct devlink_health_reporter *reporter,
+				   struct devlink_fmsg *fmsg,
+				   struct netlink_ext_ack *extack)
 {
 	struct vane_vf_port *port = devlink_health_reporter_priv(reporter);
 	struct vane_pf *pf = port->pf;
@@ -405,25 +481,26 @@ static int vf_diagnose(struct devlink_health_reporter *reporter,
 	devlink_fmsg_u64_pair_put(fmsg, "queue_errors", errors);
 	if (!errors)
 		return 0;
-	devlink_fmsg_string_pair_put(fmsg, "last_error", error_name(error));
+	devlink_fmsg_string_pair_put(fmsg, "last_error",
+				     vane_health_error_name(error));
 	devlink_fmsg_string_pair_put(fmsg, "direction",
 				     queue & VANE_RQ_QUEUE_TX ? "tx" : "rx");
 	devlink_fmsg_u32_pair_put(fmsg, "queue", queue & ~VANE_RQ_QUEUE_TX);
 	return 0;
 }
 
-static int vf_dump(struct devlink_health_reporter *reporter,
-		   struct devlink_fmsg *fmsg, void *ctx,
-		   struct netlink_ext_ack *extack)
+static int vane_health_vf_dump(struct devlink_health_reporter *reporter,
+			       struct devlink_fmsg *fmsg, void *ctx,
+			       struct netlink_ext_ack *extack)
 {
 	struct vane_vf_port *port = devlink_health_reporter_priv(reporter);
 	u64 counters[VANE_STAT_COUNT];
 	int err;
 
-	err = vf_diagnose(reporter, fmsg, extack);
+	err = vane_health_vf_diagnose(reporter, fmsg, extack);
 	if (err)
 		return err;
-	/* Of the VF as it is when somebody looks, guest or not */
+	/* Current state of the VF, whether or not a guest has it */
 	if (vane_stats_get(port->pf, port->index, counters))
 		return 0;
 	devlink_fmsg_u64_pair_put(fmsg, "tx_drop_spoof",
@@ -435,9 +512,9 @@ static int vf_dump(struct devlink_health_reporter *reporter,
 	return 0;
 }
 
-/* A context comes with the report, none with the administrator's word */
-static int vf_recover(struct devlink_health_reporter *reporter, void *ctx,
-		      struct netlink_ext_ack *extack)
+/* A report has a context, a request of the administrator has none */
+static int vane_health_vf_recover(struct devlink_health_reporter *reporter,
+				  void *ctx, struct netlink_ext_ack *extack)
 {
 	struct vane_vf_port *port = devlink_health_reporter_priv(reporter);
 	const struct vane_cmd_target target = {
@@ -447,24 +524,26 @@ static int vf_recover(struct devlink_health_reporter *reporter, void *ctx,
 
 	if (ctx)
 		return -EAGAIN;
-	err = vane_pf_command(port->pf, VANE_CMD_VF_RESET, &target,
-			      sizeof(target), NULL, 0);
+	err = vane_command(port->pf, VANE_CMD_VF_RESET, &target, sizeof(target),
+			   NULL, 0);
 	if (err)
-		NL_SET_ERR_MSG(extack, "The device did not reset the VF");
+		err = vane_command_explain(port->pf, extack, err,
+					   "reset VF %u", port->index);
 	return err;
 }
 
 static const struct devlink_health_reporter_ops vf_reporter_ops = {
 	.name = "malicious_driver",
-	.recover = vf_recover,
-	.dump = vf_dump,
-	.diagnose = vf_diagnose,
+	.recover = vane_health_vf_recover,
+	.dump = vane_health_vf_dump,
+	.diagnose = vane_health_vf_diagnose,
 };
 
 /**
- * vane_health_add_vf() - make the reporter of a VF's port
+ * vane_health_add_vf() - create the reporter of a VF's port
  * @port: port, registered; under the devlink instance lock
  *
+ * Context: The PF's device lock and the devlink instance lock held. May sleep.
  * Return: 0 or an errno.
  */
 int vane_health_add_vf(struct vane_vf_port *port)
@@ -481,8 +560,9 @@ int vane_health_add_vf(struct vane_vf_port *port)
 
 /**
  * vane_health_del_vf() - undo vane_health_add_vf()
- * @port: port, registered; under the PF's device lock and the devlink instance
- *	lock
+ * @port: port, registered
+ *
+ * Context: The PF's device lock and the devlink instance lock held. May sleep.
  */
 void vane_health_del_vf(struct vane_vf_port *port)
 {
@@ -493,16 +573,16 @@ void vane_health_del_vf(struct vane_vf_port *port)
  * ---------
  */
 
-static void report_vfs(struct vane_pf *pf)
+static void vane_health_report_vfs(struct vane_pf *pf)
 {
 	struct vane_vf_port *port;
 	unsigned int i;
 
 	for_each_set_bit(i, pf->health.vfs, VANE_MAX_VFS) {
 		clear_bit(i, pf->health.vfs);
-		if (i >= pf->num_vf_ports)
+		if (i >= pf->ports.num_vfs)
 			continue;
-		port = &pf->vf_ports[i];
+		port = &pf->ports.vfs[i];
 		devlink_health_report(port->reporter,
 				      "a queue was stopped by an error of the driver",
 				      port);
@@ -510,8 +590,11 @@ static void report_vfs(struct vane_pf *pf)
 }
 
 /**
- * vane_health_work() - tell devlink what was noted
+ * vane_health_work() - report to devlink what was noted
  * @work: vane_health.work
+ *
+ * Context: Work item of vane_pf.wq; may sleep. Takes the PF's device lock if
+ * that is free, then the devlink instance lock.
  */
 void vane_health_work(struct work_struct *work)
 {
@@ -525,21 +608,23 @@ void vane_health_work(struct work_struct *work)
 				   VANE_HEALTH_DELAY);
 		return;
 	}
-	for (i = 0; i < VANE_NUM_TROUBLES; i++)
-		if (test_and_clear_bit(i, &pf->health.troubles))
+	for (i = 0; i < VANE_NUM_HEALTH_REPORTERS; i++)
+		if (test_and_clear_bit(i, &pf->health.pending))
 			devlink_health_report(pf->health.reporters[i],
 					      pf_messages[i], pf);
-	report_vfs(pf);
+	if (xchg(&pf->health.recovered, false))
+		vane_health_set_healthy(pf);
+	vane_health_report_vfs(pf);
 	device_unlock(dev);
 }
 
 /**
- * vane_health_init() - make the reporters of the PF
+ * vane_health_init() - create the reporters of the PF
  * @pf: the PF
  *
- * Nothing is reported before vane_health_start(). Under the devlink instance
- * lock.
+ * Nothing is reported before vane_health_start().
  *
+ * Context: The PF's device lock and the devlink instance lock held. May sleep.
  * Return: 0 or an errno.
  */
 int vane_health_init(struct vane_pf *pf)
@@ -547,7 +632,7 @@ int vane_health_init(struct vane_pf *pf)
 	struct devlink_health_reporter *reporter;
 	unsigned int i;
 
-	for (i = 0; i < VANE_NUM_TROUBLES; i++) {
+	for (i = 0; i < VANE_NUM_HEALTH_REPORTERS; i++) {
 		reporter = vane_health_reporter_create(priv_to_devlink(pf),
 						       &pf_reporter_ops[i], pf);
 		if (IS_ERR(reporter)) {
@@ -560,14 +645,16 @@ int vane_health_init(struct vane_pf *pf)
 }
 
 /**
- * vane_health_exit() - undo vane_health_init(), also half of it
+ * vane_health_exit() - undo vane_health_init(), even if it failed
  * @pf: the PF, under the devlink instance lock
+ *
+ * Context: The PF's device lock and the devlink instance lock held. May sleep.
  */
 void vane_health_exit(struct vane_pf *pf)
 {
 	unsigned int i;
 
-	for (i = 0; i < VANE_NUM_TROUBLES; i++) {
+	for (i = 0; i < VANE_NUM_HEALTH_REPORTERS; i++) {
 		if (pf->health.reporters[i])
 			devl_health_reporter_destroy(pf->health.reporters[i]);
 		pf->health.reporters[i] = NULL;
@@ -575,8 +662,10 @@ void vane_health_exit(struct vane_pf *pf)
 }
 
 /**
- * vane_health_start() - report from now on
+ * vane_health_start() - start reporting
  * @pf: the PF, whose devlink is registered
+ *
+ * Context: The PF's device lock held.
  */
 void vane_health_start(struct vane_pf *pf)
 {
@@ -585,8 +674,11 @@ void vane_health_start(struct vane_pf *pf)
 }
 
 /**
- * vane_health_stop() - report no more
+ * vane_health_stop() - stop reporting
  * @pf: the PF, whose devlink is registered still
+ *
+ * Context: The PF's device lock held, the devlink instance lock not: the work
+ * item that this waits for takes it. May sleep.
  */
 void vane_health_stop(struct vane_pf *pf)
 {

@@ -3,24 +3,34 @@
  * VANE PF driver: the generic netlink family "vane".
  *
  * Specified in docs/netlink/vane.yaml, from which netlink_gen.[ch] and the uapi
- * header are made. Each handler holds rtnl, so that the netdev that names the
- * PF stays, and with it the PF.
+ * header are generated. Each request holds rtnl, so that the netdev that names
+ * the PF stays, and with it the PF: a single one from its pre_doit hook to its
+ * post_doit hook, a dump while it fills a message.
  *
  * Writes need CAP_NET_ADMIN in the initial user namespace: the switch belongs
  * to all functions, wherever their netdevs are, so being administrator of the
  * PF's network namespace alone is not enough.
  */
+#include <linux/netdevice.h>
 #include <linux/rtnetlink.h>
 #include <net/genetlink.h>
+#include <net/netlink.h>
 
+#include "command.h"
+#include "netdev.h"
+#include "netlink.h"
 #include "netlink_gen.h"
 #include "pf.h"
+#include "policy.h"
+#include "stats.h"
+#include "switch.h"
+#include "vf.h"
 
 /* All attribute sets name the PF, and those with functions the VF, alike. */
 #define VANE_A_IFINDEX		((int)VANE_A_SWITCH_IFINDEX)
 #define VANE_A_VF		((int)VANE_A_FUNCTION_VF)
 static_assert(VANE_A_FUNCTION_IFINDEX == VANE_A_IFINDEX);
-static_assert(VANE_A_VIF_LIST_IFINDEX == VANE_A_IFINDEX);
+static_assert(VANE_A_LIST_IFINDEX == VANE_A_IFINDEX);
 static_assert(VANE_A_STATS_IFINDEX == VANE_A_IFINDEX);
 static_assert(VANE_A_STATS_VF == VANE_A_VF);
 static_assert(VANE_A_TRUNK_IFINDEX == VANE_A_IFINDEX);
@@ -29,14 +39,18 @@ static_assert(VANE_A_TRUNK_VF == VANE_A_VF);
 /* Counters are attributes in the order of enum vane_stat. */
 static_assert(VANE_A_STATS_RX_FRAMES - VANE_A_STATS_TX_FRAMES ==
 	      VANE_STAT_RX_FRAMES);
-static_assert(VANE_A_STATS_RX_DROP_RULE - VANE_A_STATS_TX_FRAMES ==
+static_assert(VANE_A_STATS_TX_DROP_CONTROL - VANE_A_STATS_TX_FRAMES ==
 	      VANE_STAT_COUNT - 1);
+
+/* And those of frames that were dropped for their tag in that of vane_tag_stat. */
+static_assert(VANE_A_SWITCH_RX_TAG_UNKNOWN - VANE_A_SWITCH_RX_TAG_NONE ==
+	      VANE_TAG_STAT_COUNT - 1);
 
 /* Put one message about @which of @pf, a port or a list */
 typedef int fill_t(struct sk_buff *skb, const struct genl_info *info,
-		   struct vane_pf *pf, u16 which);
+		   struct vane_pf *pf, u32 which);
 
-static struct vane_pf *get_pf(const struct genl_info *info)
+static struct vane_pf *vane_nl_get_pf(const struct genl_info *info)
 {
 	struct net_device *netdev;
 	struct vane_pf *pf;
@@ -53,29 +67,50 @@ static struct vane_pf *get_pf(const struct genl_info *info)
 				    "No such netdev");
 		return ERR_PTR(-ENODEV);
 	}
-	pf = vane_pf_of_netdev(netdev);
+	pf = vane_netdev_find_pf(netdev);
 	if (!pf) {
-		NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[VANE_A_IFINDEX],
-				    "Not the netdev of a VANE physical function");
+		NL_SET_ERR_MSG_ATTR_FMT(info->extack,
+					info->attrs[VANE_A_IFINDEX],
+					"%s is not the netdev of a VANE physical function",
+					netdev->name);
 		return ERR_PTR(-EOPNOTSUPP);
 	}
 	return pf;
 }
 
 /* The PF that a request names, with rtnl held; without rtnl if there is none */
-static struct vane_pf *lock_pf(const struct genl_info *info)
+static struct vane_pf *vane_nl_lock_pf(const struct genl_info *info)
 {
 	struct vane_pf *pf;
 
 	rtnl_lock();
-	pf = get_pf(info);
+	pf = vane_nl_get_pf(info);
 	if (IS_ERR(pf))
 		rtnl_unlock();
 	return pf;
 }
 
-/* Whether the VF exists; explained in the extack if not */
-static bool vf_exists(const struct genl_info *info, struct vane_pf *pf, u32 vf)
+/* Before a handler: the PF becomes user_ptr[0] */
+int vane_nl_pre_doit(const struct genl_split_ops *ops, struct sk_buff *skb,
+		     struct genl_info *info)
+{
+	struct vane_pf *pf = vane_nl_lock_pf(info);
+
+	if (IS_ERR(pf))
+		return PTR_ERR(pf);
+	info->user_ptr[0] = pf;
+	return 0;
+}
+
+void vane_nl_post_doit(const struct genl_split_ops *ops, struct sk_buff *skb,
+		       struct genl_info *info)
+{
+	rtnl_unlock();
+}
+
+/* Whether the VF exists; if not, the extack says so */
+static bool vane_nl_vf_exists(const struct genl_info *info, struct vane_pf *pf,
+			      u32 vf)
 {
 	u16 num_vfs;
 
@@ -90,28 +125,29 @@ static bool vf_exists(const struct genl_info *info, struct vane_pf *pf, u32 vf)
 	return false;
 }
 
-/* The port that a request names: a VF, or the PF where it names none */
-static int get_port(const struct genl_info *info, struct vane_pf *pf, u16 *port)
+/* The port that a request names: a VF, or the PF if it names none */
+static int vane_nl_get_port(const struct genl_info *info, struct vane_pf *pf,
+			    u16 *port)
 {
 	const struct nlattr *attr = info->attrs[VANE_A_VF];
 
 	*port = VANE_PORT_PF;
 	if (!attr)
 		return 0;
-	if (!vf_exists(info, pf, nla_get_u32(attr)))
+	if (!vane_nl_vf_exists(info, pf, nla_get_u32(attr)))
 		return -ENOENT;
 	*port = nla_get_u32(attr);
 	return 0;
 }
 
-static int put_pf(struct sk_buff *skb, struct vane_pf *pf)
+static int vane_nl_put_pf(struct sk_buff *skb, struct vane_pf *pf)
 {
 	return nla_put_u32(skb, VANE_A_IFINDEX, vane_pf_netdev(pf)->ifindex);
 }
 
-static int reply(struct genl_info *info, struct vane_pf *pf, u16 which,
-		 fill_t *fill)
+static int vane_nl_reply(struct genl_info *info, u32 which, fill_t *fill)
 {
+	struct vane_pf *pf = info->user_ptr[0];
 	struct sk_buff *skb;
 	int err;
 
@@ -126,16 +162,16 @@ static int reply(struct genl_info *info, struct vane_pf *pf, u16 which,
 	return genlmsg_reply(skb, info);
 }
 
-/* A message for the PF, then each VF, from where @cb has come to */
-static int dump_ports(struct sk_buff *skb, struct netlink_callback *cb,
-		      fill_t *fill)
+/* A message for the PF, then each VF, from where @cb left off */
+static int vane_nl_dump_ports(struct sk_buff *skb, struct netlink_callback *cb,
+			      fill_t *fill)
 {
 	const struct genl_info *info = genl_info_dump(cb);
 	long *next = &cb->args[0];
 	struct vane_pf *pf;
 	int err = 0;
 
-	pf = lock_pf(info);
+	pf = vane_nl_lock_pf(info);
 	if (IS_ERR(pf))
 		return PTR_ERR(pf);
 	for (; *next <= VANE_MAX_VFS; (*next)++) {
@@ -150,33 +186,60 @@ static int dump_ports(struct sk_buff *skb, struct netlink_callback *cb,
 	return err;
 }
 
-static u32 mode_to_uapi(enum vane_switch_mode mode)
+static u32 vane_nl_mode_to_uapi(enum vane_switch_mode mode)
 {
 	switch (mode) {
 	case VANE_SWITCH_VNTAG:
 		return VANE_MODE_VNTAG;
 	case VANE_SWITCH_VEPA:
 		return VANE_MODE_VEPA;
+	case VANE_SWITCH_ETAG:
+		return VANE_MODE_ETAG;
 	default:
 		return VANE_MODE_VEB;
 	}
 }
 
 /* The policy has let known modes pass only */
-static enum vane_switch_mode mode_from_uapi(u32 mode)
+static enum vane_switch_mode vane_nl_mode_from_uapi(u32 mode)
 {
 	switch (mode) {
 	case VANE_MODE_VNTAG:
 		return VANE_SWITCH_VNTAG;
 	case VANE_MODE_VEPA:
 		return VANE_SWITCH_VEPA;
+	case VANE_MODE_ETAG:
+		return VANE_SWITCH_ETAG;
 	default:
 		return VANE_SWITCH_VEB;
 	}
 }
 
-static int fill_switch(struct sk_buff *skb, const struct genl_info *info,
-		       struct vane_pf *pf, u16 which)
+/* The counters of frames that were dropped for their tag, if there are any */
+static int vane_nl_put_tag_drops(struct sk_buff *skb,
+				 const struct genl_info *info,
+				 struct vane_pf *pf)
+{
+	u64 counters[VANE_TAG_STAT_COUNT];
+	unsigned int i;
+	int err;
+
+	err = vane_switch_get_tag_drops(pf, counters);
+	if (err == -EOPNOTSUPP)
+		return 0;
+	if (err)
+		return vane_command_explain(pf, info->extack, err,
+					    "read its counters");
+	for (i = 0; i < VANE_TAG_STAT_COUNT; i++)
+		if (nla_put_uint(skb, VANE_A_SWITCH_RX_TAG_NONE + i,
+				 counters[i]))
+			return -EMSGSIZE;
+	return 0;
+}
+
+static int vane_nl_fill_switch(struct sk_buff *skb,
+			       const struct genl_info *info, struct vane_pf *pf,
+			       u32 which)
 {
 	u32 filters;
 	void *hdr;
@@ -184,22 +247,25 @@ static int fill_switch(struct sk_buff *skb, const struct genl_info *info,
 
 	err = vane_switch_get_filters(pf, &filters);
 	if (err)
-		return err;
+		return vane_command_explain(pf, info->extack, err,
+					    "read its tables");
 
 	hdr = genlmsg_iput(skb, info);
 	if (!hdr)
 		return -EMSGSIZE;
 	mutex_lock(&pf->lock);
-	if (put_pf(skb, pf) ||
-	    nla_put_u32(skb, VANE_A_SWITCH_MODE, mode_to_uapi(pf->mode)) ||
+	if (vane_nl_put_pf(skb, pf) ||
+	    nla_put_u32(skb, VANE_A_SWITCH_MODE,
+			vane_nl_mode_to_uapi(pf->sw.mode)) ||
 	    nla_put_u32(skb, VANE_A_SWITCH_FILTERS, filters) ||
-	    nla_put_u32(skb, VANE_A_SWITCH_MAX_FILTERS, pf->limit_filters) ||
-	    nla_put_u32(skb, VANE_A_SWITCH_VIF_LISTS, pf->num_vif_lists) ||
-	    nla_put_u32(skb, VANE_A_SWITCH_MAX_VIF_LISTS,
-			pf->limit_vif_lists) ||
+	    nla_put_u32(skb, VANE_A_SWITCH_MAX_FILTERS, pf->filter.limit) ||
+	    nla_put_u32(skb, VANE_A_SWITCH_LISTS, pf->sw.num_lists) ||
+	    nla_put_u32(skb, VANE_A_SWITCH_MAX_LISTS, pf->sw.limit_lists) ||
 	    nla_put_u32(skb, VANE_A_SWITCH_NUM_VFS, pf->num_vfs))
 		err = -EMSGSIZE;
 	mutex_unlock(&pf->lock);
+	if (!err)
+		err = vane_nl_put_tag_drops(skb, info, pf);
 	if (err)
 		genlmsg_cancel(skb, hdr);
 	else
@@ -209,71 +275,74 @@ static int fill_switch(struct sk_buff *skb, const struct genl_info *info,
 
 int vane_nl_switch_get_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	struct vane_pf *pf;
-	int err;
-
-	pf = lock_pf(info);
-	if (IS_ERR(pf))
-		return PTR_ERR(pf);
-	err = reply(info, pf, 0, fill_switch);
-	rtnl_unlock();
-	return err;
+	return vane_nl_reply(info, 0, vane_nl_fill_switch);
 }
 
 int vane_nl_switch_set_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	enum vane_switch_mode mode;
-	struct vane_pf *pf;
-	int err;
+	struct vane_pf *pf = info->user_ptr[0];
+	u32 mode;
 
 	if (GENL_REQ_ATTR_CHECK(info, VANE_A_SWITCH_MODE))
 		return -EINVAL;
-	mode = mode_from_uapi(nla_get_u32(info->attrs[VANE_A_SWITCH_MODE]));
-
-	pf = lock_pf(info);
-	if (IS_ERR(pf))
-		return PTR_ERR(pf);
-	err = vane_switch_set_mode(pf, mode, info->extack);
-	rtnl_unlock();
-	return err;
+	mode = nla_get_u32(info->attrs[VANE_A_SWITCH_MODE]);
+	return vane_switch_set_mode(pf, vane_nl_mode_from_uapi(mode),
+				    info->extack);
 }
 
-static int put_pf_port(struct sk_buff *skb, struct vane_pf *pf)
+static int vane_nl_put_prio_map(struct sk_buff *skb, struct vane_pf *pf,
+				u64 prio_map)
+{
+	u8 prios[VANE_PRIOS];
+	unsigned int i;
+
+	if (!(pf->vdev.features & VANE_FEAT_ETAG))
+		return 0;
+	for (i = 0; i < VANE_PRIOS; i++)
+		prios[i] = prio_map >> 4 * i & (VANE_PRIOS - 1);
+	return nla_put(skb, VANE_A_FUNCTION_PRIORITY_MAP, sizeof(prios), prios);
+}
+
+static int vane_nl_put_pf_port(struct sk_buff *skb, struct vane_pf *pf)
 {
 	lockdep_assert_held(&pf->lock);
 
-	if (nla_put_u32(skb, VANE_A_FUNCTION_VIF, pf->vif) ||
-	    nla_put(skb, VANE_A_FUNCTION_MAC, ETH_ALEN, pf->mac) ||
+	if (nla_put_u32(skb, VANE_A_FUNCTION_CHANNEL, pf->sw.channel) ||
+	    nla_put(skb, VANE_A_FUNCTION_MAC, ETH_ALEN, pf->filter.mac) ||
 	    nla_put_u8(skb, VANE_A_FUNCTION_LINK,
 		       netif_carrier_ok(vane_pf_netdev(pf))) ||
-	    nla_put_u32(skb, VANE_A_FUNCTION_FILTERS, pf->addrs.count) ||
+	    nla_put_u32(skb, VANE_A_FUNCTION_FILTERS, pf->filter.addrs.count) ||
 	    nla_put_u32(skb, VANE_A_FUNCTION_MAX_FILTERS,
-			vane_filter_limit(pf, VANE_PORT_PF)))
+			vane_policy_filter_limit(pf, VANE_PORT_PF)) ||
+	    vane_nl_put_prio_map(skb, pf, pf->sw.prio_map))
 		return -EMSGSIZE;
 	return 0;
 }
 
-static int put_vf_port(struct sk_buff *skb, struct vane_pf *pf, u16 index)
+static int vane_nl_put_vf_port(struct sk_buff *skb, struct vane_pf *pf,
+			       u16 index)
 {
 	const struct vane_vf *vf = vane_vf_get(pf, index);
 
 	if (!vf)
 		return -ENOENT;
 	if (nla_put_u32(skb, VANE_A_FUNCTION_VF, index) ||
-	    nla_put_u32(skb, VANE_A_FUNCTION_VIF, vf->config.vif) ||
+	    nla_put_u32(skb, VANE_A_FUNCTION_CHANNEL, vf->config.channel) ||
 	    nla_put(skb, VANE_A_FUNCTION_MAC, ETH_ALEN, vf->mac) ||
 	    nla_put_u8(skb, VANE_A_FUNCTION_LINK, vane_vf_link_up(pf, vf)) ||
 	    nla_put_u8(skb, VANE_A_FUNCTION_READY,
 		       vf->peer.state == VANE_MBOX_PEER_READY) ||
 	    nla_put_u32(skb, VANE_A_FUNCTION_FILTERS, vf->addrs.count) ||
 	    nla_put_u32(skb, VANE_A_FUNCTION_MAX_FILTERS,
-			vane_filter_limit(pf, index)))
+			vane_policy_filter_limit(pf, index)) ||
+	    vane_nl_put_prio_map(skb, pf, vf->config.prio_map))
 		return -EMSGSIZE;
 	return 0;
 }
 
-static int fill_function(struct sk_buff *skb, const struct genl_info *info,
-			 struct vane_pf *pf, u16 port)
+static int vane_nl_fill_function(struct sk_buff *skb,
+				 const struct genl_info *info,
+				 struct vane_pf *pf, u32 port)
 {
 	void *hdr;
 	int err;
@@ -281,11 +350,11 @@ static int fill_function(struct sk_buff *skb, const struct genl_info *info,
 	hdr = genlmsg_iput(skb, info);
 	if (!hdr)
 		return -EMSGSIZE;
-	err = put_pf(skb, pf);
+	err = vane_nl_put_pf(skb, pf);
 	if (!err) {
 		mutex_lock(&pf->lock);
-		err = port == VANE_PORT_PF ? put_pf_port(skb, pf) :
-					     put_vf_port(skb, pf, port);
+		err = port == VANE_PORT_PF ? vane_nl_put_pf_port(skb, pf) :
+					     vane_nl_put_vf_port(skb, pf, port);
 		mutex_unlock(&pf->lock);
 	}
 	if (err)
@@ -295,73 +364,72 @@ static int fill_function(struct sk_buff *skb, const struct genl_info *info,
 	return err;
 }
 
-static int get_one_port(struct genl_info *info, fill_t *fill)
+static int vane_nl_get_one_port(struct genl_info *info, fill_t *fill)
 {
-	struct vane_pf *pf;
 	u16 port;
 	int err;
 
-	pf = lock_pf(info);
-	if (IS_ERR(pf))
-		return PTR_ERR(pf);
-	err = get_port(info, pf, &port);
-	if (!err)
-		err = reply(info, pf, port, fill);
-	rtnl_unlock();
-	return err;
+	err = vane_nl_get_port(info, info->user_ptr[0], &port);
+	if (err)
+		return err;
+	return vane_nl_reply(info, port, fill);
 }
 
 int vane_nl_function_get_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	return get_one_port(info, fill_function);
+	return vane_nl_get_one_port(info, vane_nl_fill_function);
 }
 
 int vane_nl_function_get_dumpit(struct sk_buff *skb,
 				struct netlink_callback *cb)
 {
-	return dump_ports(skb, cb, fill_function);
+	return vane_nl_dump_ports(skb, cb, vane_nl_fill_function);
 }
 
 int vane_nl_function_set_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	struct vane_pf *pf;
+	const struct nlattr *channel = info->attrs[VANE_A_FUNCTION_CHANNEL];
+	const struct nlattr *map = info->attrs[VANE_A_FUNCTION_PRIORITY_MAP];
+	struct vane_switch_port wanted = {};
+	struct vane_pf *pf = info->user_ptr[0];
 	u16 port;
 	int err;
 
-	if (GENL_REQ_ATTR_CHECK(info, VANE_A_FUNCTION_VIF))
+	/* Without a map a channel is what lacks */
+	if (!map && GENL_REQ_ATTR_CHECK(info, VANE_A_FUNCTION_CHANNEL))
 		return -EINVAL;
-
-	pf = lock_pf(info);
-	if (IS_ERR(pf))
-		return PTR_ERR(pf);
-	err = get_port(info, pf, &port);
-	if (!err)
-		err = vane_switch_set_vif(pf, port,
-					  nla_get_u32(info->attrs[VANE_A_FUNCTION_VIF]),
-					  info->extack);
-	rtnl_unlock();
-	return err;
+	if (channel) {
+		wanted.has_channel = true;
+		wanted.channel = nla_get_u32(channel);
+	}
+	if (map)
+		wanted.prio_map = nla_data(map);
+	err = vane_nl_get_port(info, pf, &port);
+	if (err)
+		return err;
+	return vane_switch_set_port(pf, port, &wanted, info->extack);
 }
 
-static int put_list(struct sk_buff *skb, const struct vane_cmd_vif_list *list)
+static int vane_nl_put_list(struct sk_buff *skb,
+			    const struct vane_cmd_list *list)
 {
 	u16 i;
 
-	if (nla_put_u32(skb, VANE_A_VIF_LIST_LIST, le16_to_cpu(list->list)))
+	if (nla_put_u32(skb, VANE_A_LIST_LIST, vane_switch_list_id(list)))
 		return -EMSGSIZE;
 	for (i = 0; i < VANE_MAX_VFS; i++)
 		if (list->vfs[i / 8] & BIT(i % 8) &&
-		    nla_put_u32(skb, VANE_A_VIF_LIST_VF, i))
+		    nla_put_u32(skb, VANE_A_LIST_VF, i))
 			return -EMSGSIZE;
-	if (list->pf && nla_put_flag(skb, VANE_A_VIF_LIST_PF))
+	if (list->pf && nla_put_flag(skb, VANE_A_LIST_PF))
 		return -EMSGSIZE;
 	return 0;
 }
 
-static int fill_list(struct sk_buff *skb, const struct genl_info *info,
-		     struct vane_pf *pf, u16 id)
+static int vane_nl_fill_list(struct sk_buff *skb, const struct genl_info *info,
+			     struct vane_pf *pf, u32 id)
 {
-	const struct vane_cmd_vif_list *list;
+	const struct vane_cmd_list *list;
 	int err = -ENOENT;
 	void *hdr;
 
@@ -369,11 +437,11 @@ static int fill_list(struct sk_buff *skb, const struct genl_info *info,
 	if (!hdr)
 		return -EMSGSIZE;
 	mutex_lock(&pf->lock);
-	list = xa_load(&pf->vif_lists, id);
+	list = xa_load(&pf->sw.lists, id);
 	if (list)
-		err = put_pf(skb, pf);
+		err = vane_nl_put_pf(skb, pf);
 	if (!err)
-		err = put_list(skb, list);
+		err = vane_nl_put_list(skb, list);
 	mutex_unlock(&pf->lock);
 	if (err)
 		genlmsg_cancel(skb, hdr);
@@ -383,55 +451,40 @@ static int fill_list(struct sk_buff *skb, const struct genl_info *info,
 }
 
 /* The list that a request names */
-static int get_list(const struct genl_info *info, u16 *id)
+static int vane_nl_get_list(const struct genl_info *info, u32 *id)
 {
-	const struct nlattr *attr = info->attrs[VANE_A_VIF_LIST_LIST];
-
-	if (GENL_REQ_ATTR_CHECK(info, VANE_A_VIF_LIST_LIST))
+	if (GENL_REQ_ATTR_CHECK(info, VANE_A_LIST_LIST))
 		return -EINVAL;
-	if (!nla_get_u32(attr) || nla_get_u32(attr) > VANE_MAX_VIF) {
-		NL_SET_ERR_MSG_FMT(info->extack,
-				   "VIF list %u is not between 1 and %u",
-				   nla_get_u32(attr), VANE_MAX_VIF);
-		return -ERANGE;
-	}
-	*id = nla_get_u32(attr);
-	return 0;
+	*id = nla_get_u32(info->attrs[VANE_A_LIST_LIST]);
+	return vane_switch_check_list_id(info->user_ptr[0], *id, info->extack);
 }
 
-int vane_nl_vif_list_get_doit(struct sk_buff *skb, struct genl_info *info)
+int vane_nl_list_get_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	struct vane_pf *pf;
-	u16 id;
+	u32 id;
 	int err;
 
-	err = get_list(info, &id);
+	err = vane_nl_get_list(info, &id);
 	if (err)
 		return err;
-
-	pf = lock_pf(info);
-	if (IS_ERR(pf))
-		return PTR_ERR(pf);
-	err = reply(info, pf, id, fill_list);
-	rtnl_unlock();
+	err = vane_nl_reply(info, id, vane_nl_fill_list);
 	if (err == -ENOENT)
-		NL_SET_ERR_MSG_FMT(info->extack, "There is no VIF list %u", id);
+		NL_SET_ERR_MSG_FMT(info->extack, "There is no list %u", id);
 	return err;
 }
 
-int vane_nl_vif_list_get_dumpit(struct sk_buff *skb,
-				struct netlink_callback *cb)
+int vane_nl_list_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 {
 	const struct genl_info *info = genl_info_dump(cb);
 	unsigned long id = cb->args[0];
 	struct vane_pf *pf;
 	int err = 0;
 
-	pf = lock_pf(info);
+	pf = vane_nl_lock_pf(info);
 	if (IS_ERR(pf))
 		return PTR_ERR(pf);
-	while (xa_find(&pf->vif_lists, &id, VANE_MAX_VIF, XA_PRESENT)) {
-		err = fill_list(skb, info, pf, id);
+	while (xa_find(&pf->sw.lists, &id, ULONG_MAX, XA_PRESENT)) {
+		err = vane_nl_fill_list(skb, info, pf, id);
 		if (err && err != -ENOENT)
 			break;
 		err = 0;
@@ -443,67 +496,55 @@ int vane_nl_vif_list_get_dumpit(struct sk_buff *skb,
 }
 
 /* The members that a request names */
-static int get_members(const struct genl_info *info, struct vane_pf *pf,
-		       struct vane_cmd_vif_list *list)
+static int vane_nl_get_members(const struct genl_info *info, struct vane_pf *pf,
+			       struct vane_cmd_list *list)
 {
 	const struct nlattr *attr;
 	u32 vf;
 	int rem;
 
-	list->pf = !!info->attrs[VANE_A_VIF_LIST_PF];
+	list->pf = !!info->attrs[VANE_A_LIST_PF];
 	nlmsg_for_each_attr(attr, info->nlhdr, GENL_HDRLEN, rem) {
-		if (nla_type(attr) != VANE_A_VIF_LIST_VF)
+		if (nla_type(attr) != VANE_A_LIST_VF)
 			continue;
 		vf = nla_get_u32(attr);
-		if (!vf_exists(info, pf, vf))
+		if (!vane_nl_vf_exists(info, pf, vf))
 			return -ENOENT;
 		list->vfs[vf / 8] |= BIT(vf % 8);
 	}
 	return 0;
 }
 
-int vane_nl_vif_list_set_doit(struct sk_buff *skb, struct genl_info *info)
+int vane_nl_list_set_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	struct vane_cmd_vif_list list = {};
-	struct vane_pf *pf;
-	u16 id;
+	struct vane_pf *pf = info->user_ptr[0];
+	struct vane_cmd_list list = {};
+	u32 id;
 	int err;
 
-	err = get_list(info, &id);
+	err = vane_nl_get_list(info, &id);
 	if (err)
 		return err;
-	list.list = cpu_to_le16(id);
-
-	pf = lock_pf(info);
-	if (IS_ERR(pf))
-		return PTR_ERR(pf);
-	err = get_members(info, pf, &list);
-	if (!err)
-		err = vane_switch_set_list(pf, &list, info->extack);
-	rtnl_unlock();
-	return err;
+	vane_switch_set_list_id(&list, id);
+	err = vane_nl_get_members(info, pf, &list);
+	if (err)
+		return err;
+	return vane_switch_set_list(pf, &list, info->extack);
 }
 
-int vane_nl_vif_list_del_doit(struct sk_buff *skb, struct genl_info *info)
+int vane_nl_list_del_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	struct vane_pf *pf;
-	u16 id;
+	u32 id;
 	int err;
 
-	err = get_list(info, &id);
+	err = vane_nl_get_list(info, &id);
 	if (err)
 		return err;
-
-	pf = lock_pf(info);
-	if (IS_ERR(pf))
-		return PTR_ERR(pf);
-	err = vane_switch_del_list(pf, id, info->extack);
-	rtnl_unlock();
-	return err;
+	return vane_switch_del_list(info->user_ptr[0], id, info->extack);
 }
 
-static int fill_stats(struct sk_buff *skb, const struct genl_info *info,
-		      struct vane_pf *pf, u16 port)
+static int vane_nl_fill_stats(struct sk_buff *skb, const struct genl_info *info,
+			      struct vane_pf *pf, u32 port)
 {
 	u64 counters[VANE_STAT_COUNT];
 	unsigned int i;
@@ -511,14 +552,18 @@ static int fill_stats(struct sk_buff *skb, const struct genl_info *info,
 	int err;
 
 	err = vane_stats_get(pf, port, counters);
-	if (err)
+	/* A walk ends with a VF that does not exist */
+	if (err == -ENOENT)
 		return err;
+	if (err)
+		return vane_command_explain(pf, info->extack, err,
+					    "read its counters");
 
 	hdr = genlmsg_iput(skb, info);
 	if (!hdr)
 		return -EMSGSIZE;
-	if (put_pf(skb, pf) || (port != VANE_PORT_PF &&
-				nla_put_u32(skb, VANE_A_STATS_VF, port)))
+	if (vane_nl_put_pf(skb, pf) ||
+	    (port != VANE_PORT_PF && nla_put_u32(skb, VANE_A_STATS_VF, port)))
 		goto cancel;
 	for (i = 0; i < VANE_STAT_COUNT; i++)
 		if (nla_put_uint(skb, VANE_A_STATS_TX_FRAMES + i, counters[i]))
@@ -533,16 +578,16 @@ cancel:
 
 int vane_nl_stats_get_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	return get_one_port(info, fill_stats);
+	return vane_nl_get_one_port(info, vane_nl_fill_stats);
 }
 
 int vane_nl_stats_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 {
-	return dump_ports(skb, cb, fill_stats);
+	return vane_nl_dump_ports(skb, cb, vane_nl_fill_stats);
 }
 
-static int fill_trunk(struct sk_buff *skb, const struct genl_info *info,
-		      struct vane_pf *pf, u16 index)
+static int vane_nl_fill_trunk(struct sk_buff *skb, const struct genl_info *info,
+			      struct vane_pf *pf, u32 index)
 {
 	const struct vane_vf *vf;
 	int err = -ENOENT;
@@ -554,7 +599,7 @@ static int fill_trunk(struct sk_buff *skb, const struct genl_info *info,
 	mutex_lock(&pf->lock);
 	vf = vane_vf_get(pf, index);
 	if (vf)
-		err = put_pf(skb, pf);
+		err = vane_nl_put_pf(skb, pf);
 	if (!err)
 		err = nla_put_u32(skb, VANE_A_TRUNK_VF, index);
 	if (!err && vf->config.trunk)
@@ -568,40 +613,24 @@ static int fill_trunk(struct sk_buff *skb, const struct genl_info *info,
 	return err;
 }
 
-/* The VF that a request must name; whether it exists is not known yet */
-static int get_vf(const struct genl_info *info, u16 *index)
+/* The VF that a request must name */
+static int vane_nl_get_vf(const struct genl_info *info, struct vane_pf *pf,
+			  u16 *index)
 {
-	const struct nlattr *attr = info->attrs[VANE_A_TRUNK_VF];
-
 	if (GENL_REQ_ATTR_CHECK(info, VANE_A_TRUNK_VF))
 		return -EINVAL;
-	if (nla_get_u32(attr) >= VANE_MAX_VFS) {
-		NL_SET_ERR_MSG_FMT(info->extack,
-				   "VF %u is above the limit of %u",
-				   nla_get_u32(attr), VANE_MAX_VFS - 1);
-		return -ENOENT;
-	}
-	*index = nla_get_u32(attr);
-	return 0;
+	return vane_nl_get_port(info, pf, index);
 }
 
 int vane_nl_trunk_get_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	struct vane_pf *pf;
 	u16 index;
 	int err;
 
-	err = get_vf(info, &index);
+	err = vane_nl_get_vf(info, info->user_ptr[0], &index);
 	if (err)
 		return err;
-
-	pf = lock_pf(info);
-	if (IS_ERR(pf))
-		return PTR_ERR(pf);
-	err = vf_exists(info, pf, index) ?
-	      reply(info, pf, index, fill_trunk) : -ENOENT;
-	rtnl_unlock();
-	return err;
+	return vane_nl_reply(info, index, vane_nl_fill_trunk);
 }
 
 int vane_nl_trunk_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
@@ -609,51 +638,39 @@ int vane_nl_trunk_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 	/* The PF, which a dump of ports begins with, has no list */
 	if (!cb->args[0])
 		cb->args[0] = 1;
-	return dump_ports(skb, cb, fill_trunk);
+	return vane_nl_dump_ports(skb, cb, vane_nl_fill_trunk);
 }
 
 int vane_nl_trunk_set_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	struct vane_pf *pf;
+	struct vane_pf *pf = info->user_ptr[0];
 	u16 index;
 	int err;
 
 	if (GENL_REQ_ATTR_CHECK(info, VANE_A_TRUNK_VIDS))
 		return -EINVAL;
-	err = get_vf(info, &index);
+	err = vane_nl_get_vf(info, pf, &index);
 	if (err)
 		return err;
-
-	pf = lock_pf(info);
-	if (IS_ERR(pf))
-		return PTR_ERR(pf);
-	err = vane_switch_set_trunk(pf, index,
-				    nla_data(info->attrs[VANE_A_TRUNK_VIDS]),
-				    info->extack);
-	rtnl_unlock();
-	return err;
+	return vane_switch_set_trunk(pf, index,
+				     nla_data(info->attrs[VANE_A_TRUNK_VIDS]),
+				     info->extack);
 }
 
 int vane_nl_trunk_del_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	struct vane_pf *pf;
+	struct vane_pf *pf = info->user_ptr[0];
 	u16 index;
 	int err;
 
-	err = get_vf(info, &index);
+	err = vane_nl_get_vf(info, pf, &index);
 	if (err)
 		return err;
-
-	pf = lock_pf(info);
-	if (IS_ERR(pf))
-		return PTR_ERR(pf);
-	err = vane_switch_del_trunk(pf, index, info->extack);
-	rtnl_unlock();
-	return err;
+	return vane_switch_del_trunk(pf, index, info->extack);
 }
 
 /**
- * vane_netlink_init() - offer the family
+ * vane_netlink_init() - register the family
  *
  * Return: 0 or an errno.
  */
@@ -663,7 +680,7 @@ int vane_netlink_init(void)
 }
 
 /**
- * vane_netlink_exit() - withdraw the family
+ * vane_netlink_exit() - unregister the family
  */
 void vane_netlink_exit(void)
 {

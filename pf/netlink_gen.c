@@ -18,7 +18,7 @@ static const struct nla_policy vane_switch_get_nl_policy[VANE_A_SWITCH_IFINDEX +
 /* VANE_NL_CMD_SWITCH_SET - do */
 static const struct nla_policy vane_switch_set_nl_policy[VANE_A_SWITCH_MODE + 1] = {
 	[VANE_A_SWITCH_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
-	[VANE_A_SWITCH_MODE] = NLA_POLICY_MAX(NLA_U32, 2),
+	[VANE_A_SWITCH_MODE] = NLA_POLICY_MAX(NLA_U32, 3),
 };
 
 /* VANE_NL_CMD_FUNCTION_GET - do */
@@ -33,35 +33,36 @@ static const struct nla_policy vane_function_get_dump_nl_policy[VANE_A_FUNCTION_
 };
 
 /* VANE_NL_CMD_FUNCTION_SET - do */
-static const struct nla_policy vane_function_set_nl_policy[VANE_A_FUNCTION_VIF + 1] = {
+static const struct nla_policy vane_function_set_nl_policy[VANE_A_FUNCTION_PRIORITY_MAP + 1] = {
 	[VANE_A_FUNCTION_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
 	[VANE_A_FUNCTION_VF] = { .type = NLA_U32, },
-	[VANE_A_FUNCTION_VIF] = { .type = NLA_U32, },
+	[VANE_A_FUNCTION_CHANNEL] = { .type = NLA_U32, },
+	[VANE_A_FUNCTION_PRIORITY_MAP] = NLA_POLICY_EXACT_LEN(16),
 };
 
-/* VANE_NL_CMD_VIF_LIST_GET - do */
-static const struct nla_policy vane_vif_list_get_do_nl_policy[VANE_A_VIF_LIST_LIST + 1] = {
-	[VANE_A_VIF_LIST_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
-	[VANE_A_VIF_LIST_LIST] = { .type = NLA_U32, },
+/* VANE_NL_CMD_LIST_GET - do */
+static const struct nla_policy vane_list_get_do_nl_policy[VANE_A_LIST_LIST + 1] = {
+	[VANE_A_LIST_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
+	[VANE_A_LIST_LIST] = { .type = NLA_U32, },
 };
 
-/* VANE_NL_CMD_VIF_LIST_GET - dump */
-static const struct nla_policy vane_vif_list_get_dump_nl_policy[VANE_A_VIF_LIST_IFINDEX + 1] = {
-	[VANE_A_VIF_LIST_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
+/* VANE_NL_CMD_LIST_GET - dump */
+static const struct nla_policy vane_list_get_dump_nl_policy[VANE_A_LIST_IFINDEX + 1] = {
+	[VANE_A_LIST_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
 };
 
-/* VANE_NL_CMD_VIF_LIST_SET - do */
-static const struct nla_policy vane_vif_list_set_nl_policy[VANE_A_VIF_LIST_PF + 1] = {
-	[VANE_A_VIF_LIST_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
-	[VANE_A_VIF_LIST_LIST] = { .type = NLA_U32, },
-	[VANE_A_VIF_LIST_VF] = { .type = NLA_U32, },
-	[VANE_A_VIF_LIST_PF] = { .type = NLA_FLAG, },
+/* VANE_NL_CMD_LIST_SET - do */
+static const struct nla_policy vane_list_set_nl_policy[VANE_A_LIST_PF + 1] = {
+	[VANE_A_LIST_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
+	[VANE_A_LIST_LIST] = { .type = NLA_U32, },
+	[VANE_A_LIST_VF] = { .type = NLA_U32, },
+	[VANE_A_LIST_PF] = { .type = NLA_FLAG, },
 };
 
-/* VANE_NL_CMD_VIF_LIST_DEL - do */
-static const struct nla_policy vane_vif_list_del_nl_policy[VANE_A_VIF_LIST_LIST + 1] = {
-	[VANE_A_VIF_LIST_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
-	[VANE_A_VIF_LIST_LIST] = { .type = NLA_U32, },
+/* VANE_NL_CMD_LIST_DEL - do */
+static const struct nla_policy vane_list_del_nl_policy[VANE_A_LIST_LIST + 1] = {
+	[VANE_A_LIST_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
+	[VANE_A_LIST_LIST] = { .type = NLA_U32, },
 };
 
 /* VANE_NL_CMD_STATS_GET - do */
@@ -103,21 +104,27 @@ static const struct nla_policy vane_trunk_del_nl_policy[VANE_A_TRUNK_VF + 1] = {
 static const struct genl_split_ops vane_nl_ops[] = {
 	{
 		.cmd		= VANE_NL_CMD_SWITCH_GET,
+		.pre_doit	= vane_nl_pre_doit,
 		.doit		= vane_nl_switch_get_doit,
+		.post_doit	= vane_nl_post_doit,
 		.policy		= vane_switch_get_nl_policy,
 		.maxattr	= VANE_A_SWITCH_IFINDEX,
 		.flags		= GENL_CMD_CAP_DO,
 	},
 	{
 		.cmd		= VANE_NL_CMD_SWITCH_SET,
+		.pre_doit	= vane_nl_pre_doit,
 		.doit		= vane_nl_switch_set_doit,
+		.post_doit	= vane_nl_post_doit,
 		.policy		= vane_switch_set_nl_policy,
 		.maxattr	= VANE_A_SWITCH_MODE,
 		.flags		= GENL_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{
 		.cmd		= VANE_NL_CMD_FUNCTION_GET,
+		.pre_doit	= vane_nl_pre_doit,
 		.doit		= vane_nl_function_get_doit,
+		.post_doit	= vane_nl_post_doit,
 		.policy		= vane_function_get_do_nl_policy,
 		.maxattr	= VANE_A_FUNCTION_VF,
 		.flags		= GENL_CMD_CAP_DO,
@@ -131,42 +138,52 @@ static const struct genl_split_ops vane_nl_ops[] = {
 	},
 	{
 		.cmd		= VANE_NL_CMD_FUNCTION_SET,
+		.pre_doit	= vane_nl_pre_doit,
 		.doit		= vane_nl_function_set_doit,
+		.post_doit	= vane_nl_post_doit,
 		.policy		= vane_function_set_nl_policy,
-		.maxattr	= VANE_A_FUNCTION_VIF,
+		.maxattr	= VANE_A_FUNCTION_PRIORITY_MAP,
 		.flags		= GENL_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{
-		.cmd		= VANE_NL_CMD_VIF_LIST_GET,
-		.doit		= vane_nl_vif_list_get_doit,
-		.policy		= vane_vif_list_get_do_nl_policy,
-		.maxattr	= VANE_A_VIF_LIST_LIST,
+		.cmd		= VANE_NL_CMD_LIST_GET,
+		.pre_doit	= vane_nl_pre_doit,
+		.doit		= vane_nl_list_get_doit,
+		.post_doit	= vane_nl_post_doit,
+		.policy		= vane_list_get_do_nl_policy,
+		.maxattr	= VANE_A_LIST_LIST,
 		.flags		= GENL_CMD_CAP_DO,
 	},
 	{
-		.cmd		= VANE_NL_CMD_VIF_LIST_GET,
-		.dumpit		= vane_nl_vif_list_get_dumpit,
-		.policy		= vane_vif_list_get_dump_nl_policy,
-		.maxattr	= VANE_A_VIF_LIST_IFINDEX,
+		.cmd		= VANE_NL_CMD_LIST_GET,
+		.dumpit		= vane_nl_list_get_dumpit,
+		.policy		= vane_list_get_dump_nl_policy,
+		.maxattr	= VANE_A_LIST_IFINDEX,
 		.flags		= GENL_CMD_CAP_DUMP,
 	},
 	{
-		.cmd		= VANE_NL_CMD_VIF_LIST_SET,
-		.doit		= vane_nl_vif_list_set_doit,
-		.policy		= vane_vif_list_set_nl_policy,
-		.maxattr	= VANE_A_VIF_LIST_PF,
+		.cmd		= VANE_NL_CMD_LIST_SET,
+		.pre_doit	= vane_nl_pre_doit,
+		.doit		= vane_nl_list_set_doit,
+		.post_doit	= vane_nl_post_doit,
+		.policy		= vane_list_set_nl_policy,
+		.maxattr	= VANE_A_LIST_PF,
 		.flags		= GENL_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{
-		.cmd		= VANE_NL_CMD_VIF_LIST_DEL,
-		.doit		= vane_nl_vif_list_del_doit,
-		.policy		= vane_vif_list_del_nl_policy,
-		.maxattr	= VANE_A_VIF_LIST_LIST,
+		.cmd		= VANE_NL_CMD_LIST_DEL,
+		.pre_doit	= vane_nl_pre_doit,
+		.doit		= vane_nl_list_del_doit,
+		.post_doit	= vane_nl_post_doit,
+		.policy		= vane_list_del_nl_policy,
+		.maxattr	= VANE_A_LIST_LIST,
 		.flags		= GENL_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{
 		.cmd		= VANE_NL_CMD_STATS_GET,
+		.pre_doit	= vane_nl_pre_doit,
 		.doit		= vane_nl_stats_get_doit,
+		.post_doit	= vane_nl_post_doit,
 		.policy		= vane_stats_get_do_nl_policy,
 		.maxattr	= VANE_A_STATS_VF,
 		.flags		= GENL_CMD_CAP_DO,
@@ -180,7 +197,9 @@ static const struct genl_split_ops vane_nl_ops[] = {
 	},
 	{
 		.cmd		= VANE_NL_CMD_TRUNK_GET,
+		.pre_doit	= vane_nl_pre_doit,
 		.doit		= vane_nl_trunk_get_doit,
+		.post_doit	= vane_nl_post_doit,
 		.policy		= vane_trunk_get_do_nl_policy,
 		.maxattr	= VANE_A_TRUNK_VF,
 		.flags		= GENL_CMD_CAP_DO,
@@ -194,14 +213,18 @@ static const struct genl_split_ops vane_nl_ops[] = {
 	},
 	{
 		.cmd		= VANE_NL_CMD_TRUNK_SET,
+		.pre_doit	= vane_nl_pre_doit,
 		.doit		= vane_nl_trunk_set_doit,
+		.post_doit	= vane_nl_post_doit,
 		.policy		= vane_trunk_set_nl_policy,
 		.maxattr	= VANE_A_TRUNK_VIDS,
 		.flags		= GENL_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{
 		.cmd		= VANE_NL_CMD_TRUNK_DEL,
+		.pre_doit	= vane_nl_pre_doit,
 		.doit		= vane_nl_trunk_del_doit,
+		.post_doit	= vane_nl_post_doit,
 		.policy		= vane_trunk_del_nl_policy,
 		.maxattr	= VANE_A_TRUNK_VF,
 		.flags		= GENL_ADMIN_PERM | GENL_CMD_CAP_DO,

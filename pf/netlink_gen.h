@@ -11,17 +11,22 @@
 
 #include <uapi/linux/vane.h>
 
+int vane_nl_pre_doit(const struct genl_split_ops *ops, struct sk_buff *skb,
+		     struct genl_info *info);
+void
+vane_nl_post_doit(const struct genl_split_ops *ops, struct sk_buff *skb,
+		  struct genl_info *info);
+
 int vane_nl_switch_get_doit(struct sk_buff *skb, struct genl_info *info);
 int vane_nl_switch_set_doit(struct sk_buff *skb, struct genl_info *info);
 int vane_nl_function_get_doit(struct sk_buff *skb, struct genl_info *info);
 int vane_nl_function_get_dumpit(struct sk_buff *skb,
 				struct netlink_callback *cb);
 int vane_nl_function_set_doit(struct sk_buff *skb, struct genl_info *info);
-int vane_nl_vif_list_get_doit(struct sk_buff *skb, struct genl_info *info);
-int vane_nl_vif_list_get_dumpit(struct sk_buff *skb,
-				struct netlink_callback *cb);
-int vane_nl_vif_list_set_doit(struct sk_buff *skb, struct genl_info *info);
-int vane_nl_vif_list_del_doit(struct sk_buff *skb, struct genl_info *info);
+int vane_nl_list_get_doit(struct sk_buff *skb, struct genl_info *info);
+int vane_nl_list_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
+int vane_nl_list_set_doit(struct sk_buff *skb, struct genl_info *info);
+int vane_nl_list_del_doit(struct sk_buff *skb, struct genl_info *info);
 int vane_nl_stats_get_doit(struct sk_buff *skb, struct genl_info *info);
 int vane_nl_stats_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
 int vane_nl_trunk_get_doit(struct sk_buff *skb, struct genl_info *info);

@@ -2,26 +2,21 @@
 /*
  * VANE PF driver: transmit rates by devlink.
  *
- * A leaf is a VF's port and a node is a rate group of the device. devlink has
- * no way to ask for a rate that it shows: it keeps what it was told. So whoever
- * else changes a VF's rates (ip link) has the leaf follow, and there is one
- * value for both.
+ * A leaf is a VF's port and a node is a rate group of the device. devlink cannot
+ * query the rates that it shows: it keeps its own copy. So when ip link changes
+ * a VF's rates, it updates the leaf too, and there is one value for both.
  */
+#include <linux/pci.h>
 #include <linux/slab.h>
 #include <net/devlink.h>
 
+#include "command.h"
 #include "pf.h"
+#include "rate.h"
+#include "vf.h"
 
-/* devlink counts bytes a second, the device Mb/s */
-#define VANE_RATE_UNIT		125000
-
-static u64 to_devlink(u32 rate)
-{
-	return (u64)rate * VANE_RATE_UNIT;
-}
-
-static int from_devlink(struct vane_pf *pf, u64 bytes, u32 *rate,
-			struct netlink_ext_ack *extack)
+static int vane_rate_from_devlink(struct vane_pf *pf, u64 bytes, u32 *rate,
+				  struct netlink_ext_ack *extack)
 {
 	u32 rest;
 
@@ -32,7 +27,7 @@ static int from_devlink(struct vane_pf *pf, u64 bytes, u32 *rate,
 	bytes = div_u64_rem(bytes, VANE_RATE_UNIT, &rest);
 	if (rest) {
 		NL_SET_ERR_MSG(extack,
-			       "The rate is no multiple of 1 Mbit/s (125000 bytes/s)");
+			       "The rate is not a multiple of 1 Mbit/s (125000 bytes/s)");
 		return -EINVAL;
 	}
 	if (bytes > VANE_MAX_RATE) {
@@ -49,9 +44,9 @@ static int from_devlink(struct vane_pf *pf, u64 bytes, u32 *rate,
  * ------
  */
 
-static int set_leaf(struct vane_vf_port *port, const u32 *tx_max,
-		    const u32 *tx_share, const u16 *group,
-		    struct netlink_ext_ack *extack)
+static int vane_rate_set_leaf(struct vane_vf_port *port, const u32 *tx_max,
+			      const u32 *tx_share, const u16 *group,
+			      struct netlink_ext_ack *extack)
 {
 	struct vane_vf_config config;
 	struct vane_pf *pf = port->pf;
@@ -82,6 +77,7 @@ unlock:
  * @tx_max: bytes a second, 0 for no limit
  * @extack: where an error is explained
  *
+ * Context: The devlink instance lock held. May sleep. Takes vane_pf.lock.
  * Return: 0 or an errno.
  */
 int vane_rate_leaf_tx_max_set(struct devlink_rate *rate, void *priv, u64 tx_max,
@@ -91,17 +87,18 @@ int vane_rate_leaf_tx_max_set(struct devlink_rate *rate, void *priv, u64 tx_max,
 	u32 mbps;
 	int err;
 
-	err = from_devlink(port->pf, tx_max, &mbps, extack);
-	return err ?: set_leaf(port, &mbps, NULL, NULL, extack);
+	err = vane_rate_from_devlink(port->pf, tx_max, &mbps, extack);
+	return err ?: vane_rate_set_leaf(port, &mbps, NULL, NULL, extack);
 }
 
 /**
  * vane_rate_leaf_tx_share_set() - rate_leaf_tx_share_set of devlink
  * @rate: leaf
  * @priv: struct vane_vf_port of it
- * @tx_share: bytes a second, 0 for nothing in particular
+ * @tx_share: bytes a second, 0 for no guarantee
  * @extack: where an error is explained
  *
+ * Context: The devlink instance lock held. May sleep. Takes vane_pf.lock.
  * Return: 0 or an errno.
  */
 int vane_rate_leaf_tx_share_set(struct devlink_rate *rate, void *priv,
@@ -111,8 +108,8 @@ int vane_rate_leaf_tx_share_set(struct devlink_rate *rate, void *priv,
 	u32 mbps;
 	int err;
 
-	err = from_devlink(port->pf, tx_share, &mbps, extack);
-	return err ?: set_leaf(port, NULL, &mbps, NULL, extack);
+	err = vane_rate_from_devlink(port->pf, tx_share, &mbps, extack);
+	return err ?: vane_rate_set_leaf(port, NULL, &mbps, NULL, extack);
 }
 
 /**
@@ -123,6 +120,7 @@ int vane_rate_leaf_tx_share_set(struct devlink_rate *rate, void *priv,
  * @priv_parent: struct vane_rate_group of the node
  * @extack: where an error is explained
  *
+ * Context: The devlink instance lock held. May sleep. Takes vane_pf.lock.
  * Return: 0 or an errno.
  */
 int vane_rate_leaf_parent_set(struct devlink_rate *child,
@@ -132,19 +130,20 @@ int vane_rate_leaf_parent_set(struct devlink_rate *child,
 	struct vane_rate_group *group = priv_parent;
 	u16 id = parent ? group->id : 0;
 
-	return set_leaf(priv_child, NULL, NULL, &id, extack);
+	return vane_rate_set_leaf(priv_child, NULL, NULL, &id, extack);
 }
 
-static struct devlink_rate *node_of(struct vane_pf *pf, u16 id)
+static struct devlink_rate *vane_rate_node_of(struct vane_pf *pf, u16 id)
 {
-	return id && pf->rate_groups[id - 1] ? pf->rate_groups[id - 1]->node :
-	       NULL;
+	return id && pf->rates.groups[id - 1] ? pf->rates.groups[id - 1]->node :
+						NULL;
 }
 
 /**
- * vane_rate_add_leaf() - make the leaf of a VF's port
+ * vane_rate_add_leaf() - create the leaf of a VF's port
  * @port: port, registered; under the devlink instance lock
  *
+ * Context: The devlink instance lock held. May sleep. Takes vane_pf.lock.
  * Return: 0 or an errno.
  */
 int vane_rate_add_leaf(struct vane_vf_port *port)
@@ -163,7 +162,8 @@ int vane_rate_add_leaf(struct vane_vf_port *port)
 		group = vf->config.rate_group;
 	mutex_unlock(&pf->lock);
 
-	err = devl_rate_leaf_create(&port->dl_port, port, node_of(pf, group));
+	err = devl_rate_leaf_create(&port->dl_port, port,
+				    vane_rate_node_of(pf, group));
 	if (err)
 		return err;
 
@@ -171,7 +171,7 @@ int vane_rate_add_leaf(struct vane_vf_port *port)
 	vf = vane_vf_get(pf, port->index);
 	if (vf) {
 		vf->leaf = port->dl_port.devlink_rate;
-		vane_rate_refresh(pf, port->index);
+		vane_vf_refresh_leaf(pf, port->index);
 	}
 	mutex_unlock(&pf->lock);
 	return 0;
@@ -179,7 +179,9 @@ int vane_rate_add_leaf(struct vane_vf_port *port)
 
 /**
  * vane_rate_del_leaf() - undo vane_rate_add_leaf()
- * @port: port, registered; under the devlink instance lock
+ * @port: port, registered
+ *
+ * Context: The devlink instance lock held. May sleep. Takes vane_pf.lock.
  */
 void vane_rate_del_leaf(struct vane_vf_port *port)
 {
@@ -194,32 +196,12 @@ void vane_rate_del_leaf(struct vane_vf_port *port)
 	devl_rate_leaf_destroy(&port->dl_port);
 }
 
-/**
- * vane_rate_refresh() - have a VF's leaf show the rates in force
- * @pf: the PF
- * @index: index of the VF, whose rates may have changed
- *
- * Under vane_pf.lock alone, as ip link has rtnl, which is an inner lock of
- * devlink's. devlink may read the old value a moment longer.
- */
-void vane_rate_refresh(struct vane_pf *pf, u16 index)
-{
-	const struct vane_vf *vf = &pf->vfs[index];
-
-	lockdep_assert_held(&pf->lock);
-
-	if (!vf->leaf)
-		return;
-	WRITE_ONCE(vf->leaf->tx_max, to_devlink(vf->config.tx_max));
-	WRITE_ONCE(vf->leaf->tx_share, to_devlink(vf->config.tx_share));
-}
-
 /* Nodes
  * -----
  */
 
-static void fill_group(struct vane_cmd_rate_group *cmd,
-		       const struct vane_rate_group *group)
+static void vane_rate_fill_group(struct vane_cmd_rate_group *cmd,
+				 const struct vane_rate_group *group)
 {
 	*cmd = (struct vane_cmd_rate_group) {
 		.group = cpu_to_le16(group->id),
@@ -229,18 +211,19 @@ static void fill_group(struct vane_cmd_rate_group *cmd,
 	memcpy(cmd->name, group->name, sizeof(cmd->name));
 }
 
-static int command_group(struct vane_pf *pf,
-			 const struct vane_rate_group *group)
+static int vane_rate_command_group(struct vane_pf *pf,
+				   const struct vane_rate_group *group)
 {
 	struct vane_cmd_rate_group cmd;
 
-	fill_group(&cmd, group);
-	return vane_pf_command(pf, VANE_CMD_RATE_GROUP_SET, &cmd, sizeof(cmd),
-			       NULL, 0);
+	vane_rate_fill_group(&cmd, group);
+	return vane_command(pf, VANE_CMD_RATE_GROUP_SET, &cmd, sizeof(cmd),
+			    NULL, 0);
 }
 
-static int set_group(struct vane_pf *pf, struct vane_rate_group *group,
-		     u32 tx_max, u32 tx_share, struct netlink_ext_ack *extack)
+static int vane_rate_set_group(struct vane_pf *pf,
+			       struct vane_rate_group *group, u32 tx_max,
+			       u32 tx_share, struct netlink_ext_ack *extack)
 {
 	const struct vane_rate_group old = *group;
 	int err;
@@ -255,9 +238,11 @@ static int set_group(struct vane_pf *pf, struct vane_rate_group *group,
 	mutex_lock(&pf->lock);
 	group->tx_max = tx_max;
 	group->tx_share = tx_share;
-	err = command_group(pf, group);
+	err = vane_rate_command_group(pf, group);
 	if (err) {
-		NL_SET_ERR_MSG(extack, "The device refused the rate");
+		err = vane_command_explain(pf, extack, err,
+					   "set the rates of group %.24s",
+					   group->name);
 		*group = old;
 	}
 	mutex_unlock(&pf->lock);
@@ -271,6 +256,7 @@ static int set_group(struct vane_pf *pf, struct vane_rate_group *group,
  * @tx_max: bytes a second, 0 for no limit
  * @extack: where an error is explained
  *
+ * Context: The devlink instance lock held. May sleep. Takes vane_pf.lock.
  * Return: 0 or an errno.
  */
 int vane_rate_node_tx_max_set(struct devlink_rate *rate, void *priv, u64 tx_max,
@@ -281,17 +267,19 @@ int vane_rate_node_tx_max_set(struct devlink_rate *rate, void *priv, u64 tx_max,
 	u32 mbps;
 	int err;
 
-	err = from_devlink(pf, tx_max, &mbps, extack);
-	return err ?: set_group(pf, group, mbps, group->tx_share, extack);
+	err = vane_rate_from_devlink(pf, tx_max, &mbps, extack);
+	return err ?: vane_rate_set_group(pf, group, mbps, group->tx_share,
+					  extack);
 }
 
 /**
  * vane_rate_node_tx_share_set() - rate_node_tx_share_set of devlink
  * @rate: node
  * @priv: struct vane_rate_group of it
- * @tx_share: bytes a second, 0 for nothing in particular
+ * @tx_share: bytes a second, 0 for no guarantee
  * @extack: where an error is explained
  *
+ * Context: The devlink instance lock held. May sleep. Takes vane_pf.lock.
  * Return: 0 or an errno.
  */
 int vane_rate_node_tx_share_set(struct devlink_rate *rate, void *priv,
@@ -302,24 +290,27 @@ int vane_rate_node_tx_share_set(struct devlink_rate *rate, void *priv,
 	u32 mbps;
 	int err;
 
-	err = from_devlink(pf, tx_share, &mbps, extack);
-	return err ?: set_group(pf, group, group->tx_max, mbps, extack);
+	err = vane_rate_from_devlink(pf, tx_share, &mbps, extack);
+	return err ?: vane_rate_set_group(pf, group, group->tx_max, mbps,
+					  extack);
 }
 
-static void add_group(struct vane_pf *pf, struct vane_rate_group *group)
+static void vane_rate_add_group(struct vane_pf *pf,
+				struct vane_rate_group *group)
 {
 	lockdep_assert_held(&pf->lock);
 
-	pf->rate_groups[group->id - 1] = group;
-	pf->num_rate_groups++;
+	pf->rates.groups[group->id - 1] = group;
+	pf->rates.num_groups++;
 }
 
 /**
  * vane_rate_node_new() - rate_node_new of devlink
  * @rate: node, named
- * @priv: where its struct vane_rate_group goes
+ * @priv: set to its struct vane_rate_group
  * @extack: where an error is explained
  *
+ * Context: The devlink instance lock held. May sleep. Takes vane_pf.lock.
  * Return: 0 or an errno.
  */
 int vane_rate_node_new(struct devlink_rate *rate, void **priv,
@@ -336,15 +327,15 @@ int vane_rate_node_new(struct devlink_rate *rate, void **priv,
 	}
 	if (strlen(rate->name) >= sizeof(group->name)) {
 		NL_SET_ERR_MSG_FMT(extack,
-				   "The name is above the limit of %zu characters",
+				   "The name is longer than the limit of %zu characters",
 				   sizeof(group->name) - 1);
 		return -EINVAL;
 	}
-	while (i < pf->limit_rate_groups && pf->rate_groups[i])
+	while (i < pf->rates.limit && pf->rates.groups[i])
 		i++;
-	if (i == pf->limit_rate_groups) {
-		NL_SET_ERR_MSG_FMT(extack, "All %u rate groups are in use",
-				   pf->limit_rate_groups);
+	if (i == pf->rates.limit) {
+		NL_SET_ERR_MSG_FMT(extack, "All %u rate groups are in use, delete one first",
+				   pf->rates.limit);
 		return -ENOSPC;
 	}
 
@@ -355,12 +346,13 @@ int vane_rate_node_new(struct devlink_rate *rate, void **priv,
 	group->node = rate;
 	strscpy(group->name, rate->name, sizeof(group->name));
 	mutex_lock(&pf->lock);
-	err = command_group(pf, group);
+	err = vane_rate_command_group(pf, group);
 	if (!err)
-		add_group(pf, group);
+		vane_rate_add_group(pf, group);
 	mutex_unlock(&pf->lock);
 	if (err) {
-		NL_SET_ERR_MSG(extack, "The device refused the group");
+		err = vane_command_explain(pf, extack, err, "add group %.24s",
+					   group->name);
 		kfree(group);
 		return err;
 	}
@@ -368,22 +360,24 @@ int vane_rate_node_new(struct devlink_rate *rate, void **priv,
 	return 0;
 }
 
-static void free_group(struct vane_pf *pf, struct vane_rate_group *group)
+static void vane_rate_free_group(struct vane_pf *pf,
+				 struct vane_rate_group *group)
 {
 	lockdep_assert_held(&pf->lock);
 
-	pf->rate_groups[group->id - 1] = NULL;
-	pf->num_rate_groups--;
+	pf->rates.groups[group->id - 1] = NULL;
+	pf->rates.num_groups--;
 	kfree(group);
 }
 
 /**
  * vane_rate_node_del() - rate_node_del of devlink
- * @rate: node, that no leaf has
+ * @rate: node, without leaves
  * @priv: struct vane_rate_group of it
  * @extack: where an error is explained
  *
- * Return: 0; a group that the device is not told of any more has no port.
+ * Context: The devlink instance lock held. May sleep. Takes vane_pf.lock.
+ * Return: 0. If the device cannot be told, its group remains, without ports.
  */
 int vane_rate_node_del(struct devlink_rate *rate, void *priv,
 		       struct netlink_ext_ack *extack)
@@ -391,35 +385,40 @@ int vane_rate_node_del(struct devlink_rate *rate, void *priv,
 	struct vane_pf *pf = devlink_priv(rate->devlink);
 	struct vane_rate_group *group = priv;
 	struct vane_cmd_rate_group none = {};
+	int err;
 
-	/* Only the node goes, and the group stays */
+	/* Only the node is deleted, and the group remains */
 	if (!group->node)
 		return 0;
 	none.group = cpu_to_le16(group->id);
 	mutex_lock(&pf->lock);
-	if (vane_pf_command(pf, VANE_CMD_RATE_GROUP_SET, &none, sizeof(none),
-			    NULL, 0))
-		pci_warn(pf->vdev.pdev, "rate group %s may come back\n",
+	err = vane_command(pf, VANE_CMD_RATE_GROUP_SET, &none, sizeof(none),
+			   NULL, 0);
+	/* After a reset the driver sends the device the groups that exist */
+	if (err && !vane_command_is_lost(err))
+		pci_warn(pf->vdev.pdev, "rate group %s: the device did not delete it, the next driver may show it again\n",
 			 group->name);
-	free_group(pf, group);
+	vane_rate_free_group(pf, group);
 	mutex_unlock(&pf->lock);
 	return 0;
 }
 
 /**
- * vane_rate_known() - whether there is a rate group
+ * vane_rate_group_exists() - whether there is a rate group
  * @pf: the PF
- * @id: its id as the device has it
+ * @id: its id in the device
  *
+ * Context: The devlink instance lock or vane_pf.lock held. Does not sleep.
  * Return: true if so.
  */
-bool vane_rate_known(const struct vane_pf *pf, u16 id)
+bool vane_rate_group_exists(const struct vane_pf *pf, u16 id)
 {
-	return id && id <= pf->limit_rate_groups && pf->rate_groups[id - 1];
+	return id && id <= pf->rates.limit && pf->rates.groups[id - 1];
 }
 
-static int adopt_group(struct vane_pf *pf,
-		       const struct vane_cmd_rate_group *answer, u16 id)
+static int vane_rate_adopt_group(struct vane_pf *pf,
+				 const struct vane_cmd_rate_group *answer,
+				 u16 id)
 {
 	struct vane_rate_group *group;
 
@@ -430,16 +429,18 @@ static int adopt_group(struct vane_pf *pf,
 	group->tx_max = le32_to_cpu(answer->tx_max);
 	group->tx_share = le32_to_cpu(answer->tx_share);
 	memcpy(group->name, answer->name, sizeof(group->name) - 1);
-	add_group(pf, group);
+	vane_rate_add_group(pf, group);
 	return 0;
 }
 
 /**
- * vane_rate_adopt() - take over the groups that a former driver made
+ * vane_rate_adopt() - take over the groups that a former driver created
  * @pf: the PF, whose mailbox is started
  *
  * They have no nodes yet, as after vane_rate_suspend().
  *
+ * Context: Process context, before devlink knows the PF; may sleep. Takes
+ * vane_pf.lock.
  * Return: 0 or an errno.
  */
 int vane_rate_adopt(struct vane_pf *pf)
@@ -449,7 +450,7 @@ int vane_rate_adopt(struct vane_pf *pf)
 	u16 i, count;
 	int err;
 
-	count = pf->vdev.features & VANE_FEAT_RATE ? pf->limit_rate_groups : 0;
+	count = pf->vdev.features & VANE_FEAT_RATE ? pf->rates.limit : 0;
 	groups = kcalloc(count, sizeof(*groups), GFP_KERNEL);
 	if (!groups)
 		return -ENOMEM;
@@ -462,24 +463,26 @@ int vane_rate_adopt(struct vane_pf *pf)
 				    sizeof(groups[i]), &groups[i],
 				    sizeof(groups[i]));
 	}
-	err = vane_pf_batch_end(pf, &batch);
-	/* A device of interface 1.1 keeps no names, and so no groups */
+	err = vane_command_batch_end(pf, &batch);
+	/* A device of interface 1.1 keeps no names, so there is nothing to adopt */
 	if (err == -EOPNOTSUPP) {
 		count = 0;
 		err = 0;
 	}
 	for (i = 0; !err && i < count; i++)
 		if (groups[i].name[0])
-			err = adopt_group(pf, &groups[i], i + 1);
+			err = vane_rate_adopt_group(pf, &groups[i], i + 1);
 	mutex_unlock(&pf->lock);
 	kfree(groups);
 	return err;
 }
 
 /**
- * vane_rate_replay() - give a device that was reset the rate groups again
+ * vane_rate_replay() - restore the rate groups after a reset of the device
  * @pf: the PF
  * @batch: where the commands are added
+ *
+ * Context: vane_pf.lock held. May sleep.
  */
 void vane_rate_replay(struct vane_pf *pf, struct vane_mbox_batch *batch)
 {
@@ -488,39 +491,42 @@ void vane_rate_replay(struct vane_pf *pf, struct vane_mbox_batch *batch)
 
 	lockdep_assert_held(&pf->lock);
 
-	for (i = 0; i < pf->limit_rate_groups; i++) {
-		if (!pf->rate_groups[i])
+	for (i = 0; i < pf->rates.limit; i++) {
+		if (!pf->rates.groups[i])
 			continue;
-		fill_group(&cmd, pf->rate_groups[i]);
+		vane_rate_fill_group(&cmd, pf->rates.groups[i]);
 		vane_mbox_batch_add(batch, VANE_CMD_RATE_GROUP_SET, &cmd,
 				    sizeof(cmd), NULL, 0);
 	}
 }
 
 /**
- * vane_rate_suspend() - take the nodes from devlink, and keep the groups
+ * vane_rate_suspend() - remove the nodes from devlink, and keep the groups
  * @pf: the PF, without leaves
  *
- * A reload must leave devlink none. Under the devlink instance lock.
+ * devlink must have no nodes during a reload. Under the devlink instance lock.
+ *
+ * Context: The devlink instance lock held. May sleep.
  */
 void vane_rate_suspend(struct vane_pf *pf)
 {
 	u16 i;
 
-	for (i = 0; i < pf->limit_rate_groups; i++)
-		if (pf->rate_groups[i])
-			pf->rate_groups[i]->node = NULL;
+	for (i = 0; i < pf->rates.limit; i++)
+		if (pf->rates.groups[i])
+			pf->rates.groups[i]->node = NULL;
 	devl_rate_nodes_destroy(priv_to_devlink(pf));
 }
 
 /**
- * vane_rate_resume() - give devlink nodes for the groups
+ * vane_rate_resume() - create nodes in devlink for the groups
  * @pf: the PF, after vane_rate_suspend() or vane_rate_adopt()
  *
- * Under the devlink instance lock. A group of a name that there is, as a lost
- * command may leave one behind, goes without a node.
+ * Under the devlink instance lock. A group whose name already exists, as a lost
+ * command may leave one behind, gets no node.
  *
- * Return: 0 or an errno, when the rest of the nodes is still suspended.
+ * Context: The devlink instance lock held. May sleep.
+ * Return: 0, or an errno, and the remaining nodes stay suspended.
  */
 int vane_rate_resume(struct vane_pf *pf)
 {
@@ -528,22 +534,22 @@ int vane_rate_resume(struct vane_pf *pf)
 	struct devlink_rate *node;
 	u16 i;
 
-	for (i = 0; i < pf->limit_rate_groups; i++) {
-		group = pf->rate_groups[i];
+	for (i = 0; i < pf->rates.limit; i++) {
+		group = pf->rates.groups[i];
 		if (!group || group->node)
 			continue;
 		node = devl_rate_node_create(priv_to_devlink(pf), group,
 					     group->name, NULL);
 		if (node == ERR_PTR(-EEXIST)) {
-			pci_warn(pf->vdev.pdev, "there are two rate groups %s\n",
+			pci_warn(pf->vdev.pdev, "rate group %s: the device has two of this name, devlink shows one\n",
 				 group->name);
 			continue;
 		}
 		if (IS_ERR(node))
 			return PTR_ERR(node);
 		group->node = node;
-		node->tx_max = to_devlink(group->tx_max);
-		node->tx_share = to_devlink(group->tx_share);
+		node->tx_max = vane_vf_rate_to_devlink(group->tx_max);
+		node->tx_share = vane_vf_rate_to_devlink(group->tx_share);
 	}
 	return 0;
 }
@@ -552,15 +558,18 @@ int vane_rate_resume(struct vane_pf *pf)
  * vane_rate_release() - forget all groups
  * @pf: the PF, whose nodes are suspended
  *
- * The device is left alone: its ports go on as they were.
+ * Does not change the device: its ports keep their rates.
+ *
+ * Context: Process context, after devlink has forgotten the PF; may sleep.
+ * Takes vane_pf.lock.
  */
 void vane_rate_release(struct vane_pf *pf)
 {
 	u16 i;
 
 	mutex_lock(&pf->lock);
-	for (i = 0; i < pf->limit_rate_groups; i++)
-		if (pf->rate_groups[i])
-			free_group(pf, pf->rate_groups[i]);
+	for (i = 0; i < pf->rates.limit; i++)
+		if (pf->rates.groups[i])
+			vane_rate_free_group(pf, pf->rates.groups[i]);
 	mutex_unlock(&pf->lock);
 }

@@ -2,45 +2,20 @@
 /*
  * VANE PF driver: snapshots of the PF's registers and rings, by devlink.
  *
- * The region "registers" is an image of BAR 0, in which only what the datasheet
- * names is read; "rings" is what the queues of PF and mailbox say of themselves.
+ * The region "registers" is an image of BAR 0, with the registers that the
+ * datasheet names. "rings" is the state of the queues of PF and mailbox.
  */
 #include <linux/slab.h>
 #include <net/devlink.h>
 
 #include "pf.h"
+#include "region.h"
 
 #define VANE_MAX_SNAPSHOTS	8
 
-/* Words of the image that are registers: @count runs, @stride bytes apart */
-struct reg_range {
-	u32 first;
-	u32 words;
-	u32 stride;
-	u32 count;
-};
-
-static const struct reg_range reg_ranges[] = {
-	{ VANE_REG_MAGIC, 14, 0, 1 },
-	{ VANE_REG_LIMIT_QUEUES, 10, 0, 1 },
-	{ VANE_REG_STATUS, 6, 0, 1 },
-	{ VANE_REG_MBOX_STATE, 1, 0, 1 },
-	{ VANE_TXQ(0), 12, VANE_TXQ_STRIDE, VANE_MAX_QUEUES_PF },
-	{ VANE_RXQ(0), 13, VANE_RXQ_STRIDE, VANE_MAX_QUEUES_PF },
-	{ VANE_RXQ(0) + VANE_RXQ_HEAD, 2, VANE_RXQ_STRIDE, VANE_MAX_QUEUES_PF },
-	{ VANE_VEC(0), 5, VANE_VEC_STRIDE, VANE_MAX_VECTORS_PF },
-	{ VANE_REG_RSS_CTRL, 1, 0, 1 },
-	{ VANE_REG_RSS_KEY, VANE_RSS_KEY_SIZE / 4, 0, 1 },
-	{ VANE_REG_RSS_TABLE, VANE_RSS_TABLE_SIZE / 4, 0, 1 },
-	{ VANE_BLK_STATS, VANE_STAT_COUNT * 2, 0, 1 },
-	{ VANE_REG_PF_CTRL, 8, 0, 1 },
-	{ VANE_REG_RQ_BASE, 6, 0, 1 },
-	{ VANE_REG_SQ_BASE, 6, 0, 1 },
-};
-
 #define VANE_REGISTERS_SIZE	(VANE_BLK_PF + VANE_BLK_SIZE)
 
-/* What "rings" has of each queue */
+/* The record of each queue in "rings" */
 struct ring_state {
 	__le32 size;
 	__le32 state;
@@ -52,46 +27,52 @@ struct ring_state {
 #define VANE_RINGS		(2 * VANE_MAX_QUEUES_PF + 2)
 #define VANE_RINGS_SIZE		(VANE_RINGS * sizeof(struct ring_state))
 
-static int check_alive(struct vane_pf *pf, struct netlink_ext_ack *extack)
+static int vane_region_check_alive(struct vane_pf *pf,
+				   struct netlink_ext_ack *extack)
 {
 	if (vane_dev_alive(&pf->vdev))
 		return 0;
-	NL_SET_ERR_MSG(extack, "The device does not answer");
+	NL_SET_ERR_MSG(extack, "The device does not respond");
 	return -ENODEV;
 }
 
-static int snapshot_registers(struct devlink *devlink,
-			      const struct devlink_region_ops *ops,
-			      struct netlink_ext_ack *extack, u8 **data)
+/* An image of BAR 0 under construction */
+struct reg_image {
+	struct vane_dev *vdev;
+	__le32 *words;
+};
+
+static void vane_region_snapshot_reg(void *ctx, u32 reg)
+{
+	struct reg_image *image = ctx;
+
+	image->words[reg / sizeof(*image->words)] =
+		cpu_to_le32(vane_rd32(image->vdev, reg));
+}
+
+static int vane_region_snapshot_registers(struct devlink *devlink,
+					  const struct devlink_region_ops *ops,
+					  struct netlink_ext_ack *extack,
+					  u8 **data)
 {
 	struct vane_pf *pf = devlink_priv(devlink);
-	const struct reg_range *range;
-	u32 i, reg, word;
-	__le32 *image;
+	struct reg_image image = { .vdev = &pf->vdev };
 	int err;
 
-	image = kvzalloc(VANE_REGISTERS_SIZE, GFP_KERNEL);
-	if (!image)
+	image.words = kvzalloc(VANE_REGISTERS_SIZE, GFP_KERNEL);
+	if (!image.words)
 		return -ENOMEM;
-	for (range = reg_ranges;
-	     range < reg_ranges + ARRAY_SIZE(reg_ranges); range++)
-		for (i = 0; i < range->count; i++)
-			for (word = 0; word < range->words; word++) {
-				reg = range->first + i * range->stride +
-				      word * 4;
-				image[reg / 4] =
-					cpu_to_le32(vane_rd32(&pf->vdev, reg));
-			}
-	err = check_alive(pf, extack);
+	vane_regmap_walk(&pf->vdev, vane_region_snapshot_reg, &image);
+	err = vane_region_check_alive(pf, extack);
 	if (err)
-		kvfree(image);
+		kvfree(image.words);
 	else
-		*data = (u8 *)image;
+		*data = (u8 *)image.words;
 	return err;
 }
 
-static void read_ring(struct vane_pf *pf, struct ring_state *ring, u32 size,
-		      u32 state, u32 head, u32 tail)
+static void vane_region_read_ring(struct vane_pf *pf, struct ring_state *ring,
+				  u32 size, u32 state, u32 head, u32 tail)
 {
 	ring->size = cpu_to_le32(vane_rd32(&pf->vdev, size));
 	ring->state = cpu_to_le32(vane_rd32(&pf->vdev, state));
@@ -99,9 +80,9 @@ static void read_ring(struct vane_pf *pf, struct ring_state *ring, u32 size,
 	ring->tail = cpu_to_le32(tail);
 }
 
-static int snapshot_rings(struct devlink *devlink,
-			  const struct devlink_region_ops *ops,
-			  struct netlink_ext_ack *extack, u8 **data)
+static int vane_region_snapshot_rings(struct devlink *devlink,
+				      const struct devlink_region_ops *ops,
+				      struct netlink_ext_ack *extack, u8 **data)
 {
 	struct vane_pf *pf = devlink_priv(devlink);
 	struct ring_state *rings, *ring;
@@ -113,20 +94,23 @@ static int snapshot_rings(struct devlink *devlink,
 		return -ENOMEM;
 	ring = rings;
 	for (q = 0; q < VANE_MAX_QUEUES_PF; q++)
-		read_ring(pf, ring++, VANE_TXQ(q) + VANE_TXQ_SIZE,
-			  VANE_TXQ(q) + VANE_TXQ_STATE,
-			  VANE_TXQ(q) + VANE_TXQ_HEAD,
-			  vane_rd32(&pf->vdev, VANE_TXQ(q) + VANE_TXQ_TAIL));
+		vane_region_read_ring(pf, ring++, VANE_TXQ(q) + VANE_TXQ_SIZE,
+				      VANE_TXQ(q) + VANE_TXQ_STATE,
+				      VANE_TXQ(q) + VANE_TXQ_HEAD,
+				      vane_rd32(&pf->vdev,
+						VANE_TXQ(q) + VANE_TXQ_TAIL));
 	for (q = 0; q < VANE_MAX_QUEUES_PF; q++)
-		read_ring(pf, ring++, VANE_RXQ(q) + VANE_RXQ_BUF_SIZE,
-			  VANE_RXQ(q) + VANE_RXQ_STATE,
-			  VANE_RXQ(q) + VANE_RXQ_HEAD,
-			  vane_rd32(&pf->vdev, VANE_RXQ(q) + VANE_RXQ_TAIL));
-	read_ring(pf, ring++, VANE_REG_RQ_SIZE, VANE_REG_RQ_STATE,
-		  VANE_REG_RQ_HEAD, READ_ONCE(pf->mbox.rq_head));
-	read_ring(pf, ring, VANE_REG_SQ_SIZE, VANE_REG_SQ_STATE,
-		  VANE_REG_SQ_HEAD, READ_ONCE(pf->mbox.sq_tail));
-	err = check_alive(pf, extack);
+		vane_region_read_ring(pf, ring++,
+				      VANE_RXQ(q) + VANE_RXQ_BUF_SIZE,
+				      VANE_RXQ(q) + VANE_RXQ_STATE,
+				      VANE_RXQ(q) + VANE_RXQ_HEAD,
+				      vane_rd32(&pf->vdev,
+						VANE_RXQ(q) + VANE_RXQ_TAIL));
+	vane_region_read_ring(pf, ring++, VANE_REG_RQ_SIZE, VANE_REG_RQ_STATE,
+			      VANE_REG_RQ_HEAD, READ_ONCE(pf->mbox.rq_head));
+	vane_region_read_ring(pf, ring, VANE_REG_SQ_SIZE, VANE_REG_SQ_STATE,
+			      VANE_REG_SQ_HEAD, READ_ONCE(pf->mbox.sq_tail));
+	err = vane_region_check_alive(pf, extack);
 	if (err)
 		kvfree(rings);
 	else
@@ -142,23 +126,24 @@ static const struct {
 		.ops = {
 			.name = "registers",
 			.destructor = kvfree,
-			.snapshot = snapshot_registers,
+			.snapshot = vane_region_snapshot_registers,
 		},
 		.size = VANE_REGISTERS_SIZE,
 	}, {
 		.ops = {
 			.name = "rings",
 			.destructor = kvfree,
-			.snapshot = snapshot_rings,
+			.snapshot = vane_region_snapshot_rings,
 		},
 		.size = VANE_RINGS_SIZE,
 	},
 };
 
 /**
- * vane_region_init() - make the regions
+ * vane_region_init() - create the regions
  * @pf: the PF, under the devlink instance lock
  *
+ * Context: The devlink instance lock held. May sleep.
  * Return: 0 or an errno.
  */
 int vane_region_init(struct vane_pf *pf)
@@ -181,8 +166,10 @@ int vane_region_init(struct vane_pf *pf)
 }
 
 /**
- * vane_region_exit() - undo vane_region_init(), also half of it
+ * vane_region_exit() - undo vane_region_init(), even if it failed
  * @pf: the PF, under the devlink instance lock
+ *
+ * Context: The devlink instance lock held. May sleep.
  */
 void vane_region_exit(struct vane_pf *pf)
 {

@@ -1,33 +1,37 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * VANE PF driver: the switch: its mode, the VIFs of the functions, VIF lists,
- * VLAN trunk lists.
+ * VANE PF driver: the switch: its mode, the channels of the functions and lists
+ * of them, VLAN trunk lists.
  */
-#include <linux/if_bridge.h>
-#include <linux/netlink.h>
-#include <linux/rtnetlink.h>
+#include <linux/bitfield.h>
+#include <linux/etherdevice.h>
+#include <linux/if_vlan.h>
 #include <linux/slab.h>
-#include <net/netlink.h>
 
+#include "command.h"
 #include "pf.h"
+#include "switch.h"
+#include "vf.h"
 
-static void pf_port_batch(struct vane_pf *pf, struct vane_mbox_batch *batch,
-			  u32 valid)
+static void vane_switch_pf_port_batch(struct vane_pf *pf,
+				      struct vane_mbox_batch *batch, u32 valid)
 {
 	struct vane_cmd_port cmd = {
 		.port = cpu_to_le16(VANE_PORT_PF),
 		.valid = cpu_to_le32(valid),
-		.vif = cpu_to_le16(pf->vif),
+		.channel = cpu_to_le16(lower_16_bits(pf->sw.channel)),
+		.channel_high = cpu_to_le16(upper_16_bits(pf->sw.channel)),
 		.flags = cpu_to_le32(VANE_PORT_FLAG_LINK),
+		.prio_map = cpu_to_le64(pf->sw.prio_map),
 	};
 
-	ether_addr_copy(cmd.mac, pf->mac);
+	ether_addr_copy(cmd.mac, pf->filter.mac);
 	vane_mbox_batch_add(batch, VANE_CMD_PORT_SET, &cmd, sizeof(cmd), NULL,
 			    0);
 }
 
-static void mode_batch(struct vane_mbox_batch *batch,
-		       enum vane_switch_mode mode)
+static void vane_switch_mode_batch(struct vane_mbox_batch *batch,
+				   enum vane_switch_mode mode)
 {
 	const struct vane_cmd_switch cmd = { .mode = cpu_to_le32(mode) };
 
@@ -35,49 +39,52 @@ static void mode_batch(struct vane_mbox_batch *batch,
 			    NULL, 0);
 }
 
-static void list_batch(struct vane_mbox_batch *batch,
-		       const struct vane_cmd_vif_list *list)
+static void vane_switch_list_batch(struct vane_mbox_batch *batch,
+				   const struct vane_cmd_list *list)
 {
-	vane_mbox_batch_add(batch, VANE_CMD_VIF_LIST_SET, list, sizeof(*list),
+	vane_mbox_batch_add(batch, VANE_CMD_LIST_SET, list, sizeof(*list),
 			    NULL, 0);
 }
 
 /**
- * vane_switch_refresh_carrier() - let the PF's netdev have carrier, or not
+ * vane_switch_refresh_carrier() - set the carrier of the PF's netdev
  * @pf: the PF
  *
- * Without a VIF in VN-Tag mode it can neither send nor receive. rtnl.
+ * Without a channel in a mode with tags it can neither send nor receive.
+ *
+ * Context: rtnl held. May sleep. Takes vane_pf.lock.
  */
 void vane_switch_refresh_carrier(struct vane_pf *pf)
 {
 	bool ready;
 
 	mutex_lock(&pf->lock);
-	ready = pf->mode != VANE_SWITCH_VNTAG || pf->vif;
+	ready = vane_vf_channel_passes(pf->sw.mode, pf->sw.channel);
 	mutex_unlock(&pf->lock);
 	vane_net_set_ready(pf->vdev.net, ready);
 }
 
-/* Frames of a VF may pass or not by the mode: configure its port anew */
-static int change_mode(struct vane_pf *pf, enum vane_switch_mode mode)
+/* The mode decides whether frames of a VF pass: configure its port again */
+static int vane_switch_change_mode(struct vane_pf *pf,
+				   enum vane_switch_mode mode)
 {
 	struct vane_mbox_batch batch;
+	int err;
 	u16 i;
 
 	lockdep_assert_held(&pf->lock);
 
-	/* vane_bridge_getlink() takes no lock */
-	WRITE_ONCE(pf->mode, mode);
+	/* ndo_bridge_getlink takes no lock */
+	WRITE_ONCE(pf->sw.mode, mode);
 	vane_mbox_batch_begin(&batch, &pf->mbox);
-	mode_batch(&batch, mode);
-	for (i = 0; i < pf->num_vfs; i++) {
+	vane_switch_mode_batch(&batch, mode);
+	for (i = 0; i < pf->num_vfs; i++)
 		vane_vf_port_batch(pf, &batch, i, VANE_PORT_VALID_FLAGS);
-		vane_vf_status_batch(pf, &batch, i, VANE_EVENT_STATUS);
-	}
-	return vane_pf_batch_end(pf, &batch);
+	err = vane_command_batch_end(pf, &batch);
+	return err ?: vane_vf_send_status(pf, true);
 }
 
-static u64 mode_feature(enum vane_switch_mode mode)
+static u64 vane_switch_mode_feature(enum vane_switch_mode mode)
 {
 	switch (mode) {
 	case VANE_SWITCH_VEB:
@@ -86,41 +93,88 @@ static u64 mode_feature(enum vane_switch_mode mode)
 		return VANE_FEAT_VEPA;
 	case VANE_SWITCH_VNTAG:
 		return VANE_FEAT_VNTAG;
+	case VANE_SWITCH_ETAG:
+		return VANE_FEAT_ETAG;
 	default:
 		return 0;
 	}
 }
 
-static int set_mode(struct vane_pf *pf, enum vane_switch_mode mode,
-		    struct netlink_ext_ack *extack)
+/* Whether a VN-Tag can name the channel, explained in @extack if not */
+static bool vane_switch_fits_vntag(u32 channel, u16 port,
+				   struct netlink_ext_ack *extack)
 {
-	enum vane_switch_mode old_mode = pf->mode;
+	if (channel <= VANE_MAX_VIF)
+		return true;
+	if (port == VANE_PORT_PF)
+		NL_SET_ERR_MSG_FMT(extack,
+				   "Channel %u of the PF is above the limit of VN-Tag, %u",
+				   channel, VANE_MAX_VIF);
+	else
+		NL_SET_ERR_MSG_FMT(extack,
+				   "Channel %u of VF %u is above the limit of VN-Tag, %u",
+				   channel, port, VANE_MAX_VIF);
+	return false;
+}
+
+/* Whether the mode's tag can name all channels, explained in @extack if not */
+static bool vane_switch_channels_fit(struct vane_pf *pf,
+				     enum vane_switch_mode mode,
+				     struct netlink_ext_ack *extack)
+{
+	u16 i;
+
+	if (mode != VANE_SWITCH_VNTAG)
+		return true;
+	if (!vane_switch_fits_vntag(pf->sw.channel, VANE_PORT_PF, extack))
+		return false;
+	for (i = 0; i < pf->num_vfs; i++)
+		if (!vane_switch_fits_vntag(pf->vfs[i].config.channel, i,
+					    extack))
+			return false;
+	return true;
+}
+
+/**
+ * vane_switch_try_mode() - set the mode of the switch, without the carrier
+ * @pf: the PF
+ * @mode: enum vane_switch_mode
+ * @extack: where an error is explained
+ *
+ * Context: vane_pf.lock held. May sleep.
+ * Return: 0 or an errno, nothing being changed.
+ */
+int vane_switch_try_mode(struct vane_pf *pf, enum vane_switch_mode mode,
+			 struct netlink_ext_ack *extack)
+{
+	enum vane_switch_mode old_mode = pf->sw.mode;
 	int err;
 
 	lockdep_assert_held(&pf->lock);
 
-	if (!(pf->vdev.features & mode_feature(mode))) {
+	if (!(pf->vdev.features & vane_switch_mode_feature(mode))) {
 		NL_SET_ERR_MSG(extack, "The device does not offer this mode");
 		return -EOPNOTSUPP;
 	}
 	if (mode == old_mode)
 		return 0;
-	err = change_mode(pf, mode);
+	if (!vane_switch_channels_fit(pf, mode, extack))
+		return -ERANGE;
+	err = vane_switch_change_mode(pf, mode);
 	if (err) {
-		NL_SET_ERR_MSG(extack, "The device refused the mode");
-		change_mode(pf, old_mode);
+		err = vane_command_explain(pf, extack, err, "set the mode");
+		vane_switch_change_mode(pf, old_mode);
 	}
 	return err;
 }
 
 /**
- * vane_switch_set_mode() - set how frames find their way
+ * vane_switch_set_mode() - set the mode of the switch
  * @pf: the PF
- * @mode: VANE_SWITCH_VEB, VANE_SWITCH_VEPA or VANE_SWITCH_VNTAG
+ * @mode: enum vane_switch_mode
  * @extack: where an error is explained
  *
- * rtnl.
- *
+ * Context: rtnl held. May sleep. Takes vane_pf.lock.
  * Return: 0 or an errno, nothing being changed.
  */
 int vane_switch_set_mode(struct vane_pf *pf, enum vane_switch_mode mode,
@@ -129,97 +183,10 @@ int vane_switch_set_mode(struct vane_pf *pf, enum vane_switch_mode mode,
 	int err;
 
 	mutex_lock(&pf->lock);
-	err = set_mode(pf, mode, extack);
+	err = vane_switch_try_mode(pf, mode, extack);
 	mutex_unlock(&pf->lock);
 	if (!err)
 		vane_switch_refresh_carrier(pf);
-	return err;
-}
-
-/**
- * vane_bridge_getlink() - ndo_bridge_getlink of the PF
- * @skb: message
- * @pid: port id of who asks
- * @seq: sequence number of the request
- * @netdev: the PF's
- * @filter_mask: what else is asked for
- * @nlflags: flags of the message
- *
- * VN-Tag mode is none that a bridge has, so that there is none to tell. In an
- * RCU read-side section, where nothing may sleep.
- *
- * Return: 0 or an errno.
- */
-int vane_bridge_getlink(struct sk_buff *skb, u32 pid, u32 seq,
-			struct net_device *netdev, u32 filter_mask,
-			int nlflags)
-{
-	struct vane_pf *pf = vane_pf_of_netdev(netdev);
-	u16 mode = BRIDGE_MODE_UNDEF;
-
-	switch (READ_ONCE(pf->mode)) {
-	case VANE_SWITCH_VEB:
-		mode = BRIDGE_MODE_VEB;
-		break;
-	case VANE_SWITCH_VEPA:
-		mode = BRIDGE_MODE_VEPA;
-		break;
-	default:
-		break;
-	}
-	return ndo_dflt_bridge_getlink(skb, pid, seq, netdev, mode, 0, 0,
-				       nlflags, filter_mask, NULL);
-}
-
-/**
- * vane_bridge_setlink() - ndo_bridge_setlink of the PF
- * @netdev: the PF's
- * @nlh: request
- * @flags: BRIDGE_FLAGS_*
- * @extack: where an error is explained
- *
- * Return: 0 or an errno, nothing being changed.
- */
-int vane_bridge_setlink(struct net_device *netdev, struct nlmsghdr *nlh,
-			u16 flags, struct netlink_ext_ack *extack)
-{
-	struct vane_pf *pf = vane_pf_of_netdev(netdev);
-	const struct nlattr *spec, *attr;
-	enum vane_switch_mode mode;
-	int err;
-
-	spec = nlmsg_find_attr(nlh, sizeof(struct ifinfomsg), IFLA_AF_SPEC);
-	attr = spec ? nla_find_nested(spec, IFLA_BRIDGE_MODE) : NULL;
-	if (!attr) {
-		NL_SET_ERR_MSG(extack, "Nothing but hwmode can be set");
-		return -EOPNOTSUPP;
-	}
-	if (nla_len(attr) < sizeof(u16)) {
-		NL_SET_ERR_MSG_ATTR(extack, attr, "The mode is cut short");
-		return -EINVAL;
-	}
-	switch (nla_get_u16(attr)) {
-	case BRIDGE_MODE_VEB:
-		mode = VANE_SWITCH_VEB;
-		break;
-	case BRIDGE_MODE_VEPA:
-		mode = VANE_SWITCH_VEPA;
-		break;
-	default:
-		NL_SET_ERR_MSG_ATTR(extack, attr, "hwmode is veb or vepa");
-		return -EINVAL;
-	}
-
-	/* Neither of the two modes needs a VIF: the carrier stays */
-	mutex_lock(&pf->lock);
-	if (pf->mode == VANE_SWITCH_VNTAG) {
-		NL_SET_ERR_MSG(extack,
-			       "The switch is in VN-Tag mode, which vanectl mode ends");
-		err = -EBUSY;
-	} else {
-		err = set_mode(pf, mode, extack);
-	}
-	mutex_unlock(&pf->lock);
 	return err;
 }
 
@@ -228,101 +195,200 @@ int vane_bridge_setlink(struct net_device *netdev, struct nlmsghdr *nlh,
  * @pf: the PF
  * @used: how many
  *
+ * Context: Process context; sleeps.
  * Return: 0 or an errno.
  */
 int vane_switch_get_filters(struct vane_pf *pf, u32 *used)
 {
-	const struct vane_cmd_switch ask = {};
+	const struct vane_cmd_switch req = {};
 	struct vane_cmd_switch answer;
 	int err;
 
-	err = vane_pf_command(pf, VANE_CMD_SWITCH_GET, &ask, sizeof(ask),
-			      &answer, sizeof(answer));
+	err = vane_command(pf, VANE_CMD_SWITCH_GET, &req, sizeof(req), &answer,
+			   sizeof(answer));
 	if (!err)
 		*used = le32_to_cpu(answer.filters);
 	return err;
 }
 
-/* Another function that has the VIF: explained in @extack */
-static bool vif_taken(struct vane_pf *pf, u16 port, u16 vif,
-		      struct netlink_ext_ack *extack)
+/**
+ * vane_switch_get_tag_drops() - frames from the uplink dropped for their tag
+ * @pf: the PF
+ * @counters: by enum vane_tag_stat
+ *
+ * Context: Process context; sleeps.
+ * Return: 0, -EOPNOTSUPP if the device does not count them, or another errno.
+ */
+int vane_switch_get_tag_drops(struct vane_pf *pf,
+			      u64 counters[VANE_TAG_STAT_COUNT])
+{
+	__le64 answer[VANE_TAG_STAT_COUNT];
+	unsigned int i;
+	int err;
+
+	if (!(pf->vdev.features & VANE_FEAT_ETAG))
+		return -EOPNOTSUPP;
+	err = vane_command(pf, VANE_CMD_TAG_STATS_GET, NULL, 0, answer,
+			   sizeof(answer));
+	if (err)
+		return err;
+	for (i = 0; i < VANE_TAG_STAT_COUNT; i++)
+		counters[i] = le64_to_cpu(answer[i]);
+	return 0;
+}
+
+/* Another function that has the channel: explained in @extack */
+static bool vane_switch_channel_taken(struct vane_pf *pf, u16 port,
+				      u32 channel,
+				      struct netlink_ext_ack *extack)
 {
 	u16 i;
 
-	if (!vif)
+	if (!channel)
 		return false;
-	if (port != VANE_PORT_PF && pf->vif == vif) {
-		NL_SET_ERR_MSG_FMT(extack, "The PF has VIF %u", vif);
+	if (port != VANE_PORT_PF && pf->sw.channel == channel) {
+		NL_SET_ERR_MSG_FMT(extack, "Channel %u is in use by the PF",
+				   channel);
 		return true;
 	}
 	for (i = 0; i < pf->num_vfs; i++) {
-		if (i == port || pf->vfs[i].config.vif != vif)
+		if (i == port || pf->vfs[i].config.channel != channel)
 			continue;
-		NL_SET_ERR_MSG_FMT(extack, "VF %u has VIF %u", i, vif);
+		NL_SET_ERR_MSG_FMT(extack, "Channel %u is in use by VF %u",
+				   channel, i);
 		return true;
 	}
 	return false;
 }
 
-static int set_pf_vif(struct vane_pf *pf, u16 vif)
+static int vane_switch_check_channel(struct vane_pf *pf, u16 port, u32 channel,
+				     struct netlink_ext_ack *extack)
 {
+	u32 limit = pf->vdev.features & VANE_FEAT_ETAG ? VANE_MAX_ECID :
+							 VANE_MAX_VIF;
+
+	if (channel > limit) {
+		NL_SET_ERR_MSG_FMT(extack,
+				   "Channel %u is above the limit of %u",
+				   channel, limit);
+		return -ERANGE;
+	}
+	if (pf->sw.mode == VANE_SWITCH_VNTAG &&
+	    !vane_switch_fits_vntag(channel, port, extack))
+		return -ERANGE;
+	if (vane_switch_channel_taken(pf, port, channel, extack))
+		return -EEXIST;
+	return 0;
+}
+
+/* A map of priorities as the device has it */
+static int vane_switch_pack_prios(struct vane_pf *pf, const u8 *prios,
+				  u64 *prio_map, struct netlink_ext_ack *extack)
+{
+	unsigned int i;
+
+	if (!(pf->vdev.features & VANE_FEAT_ETAG)) {
+		NL_SET_ERR_MSG(extack, "The device has no E-Tag mode");
+		return -EOPNOTSUPP;
+	}
+	*prio_map = 0;
+	for (i = 0; i < VANE_PRIOS; i++) {
+		if (prios[i] >= VANE_PRIOS) {
+			NL_SET_ERR_MSG_FMT(extack,
+					   "Priority %u is above the limit of %u",
+					   prios[i], VANE_PRIOS - 1);
+			return -ERANGE;
+		}
+		*prio_map |= (u64)prios[i] << 4 * i;
+	}
+	return 0;
+}
+
+static int vane_switch_configure_pf(struct vane_pf *pf, u32 channel,
+				    u64 prio_map, u32 valid)
+{
+	u64 old_prio_map = pf->sw.prio_map;
+	u32 old_channel = pf->sw.channel;
 	struct vane_mbox_batch batch;
-	u16 old_vif = pf->vif;
 	int err;
 
-	pf->vif = vif;
+	pf->sw.channel = channel;
+	pf->sw.prio_map = prio_map;
 	vane_mbox_batch_begin(&batch, &pf->mbox);
-	pf_port_batch(pf, &batch, VANE_PORT_VALID_VIF);
-	err = vane_pf_batch_end(pf, &batch);
-	if (err)
-		pf->vif = old_vif;
+	vane_switch_pf_port_batch(pf, &batch, valid);
+	err = vane_command_batch_end(pf, &batch);
+	if (err) {
+		pf->sw.channel = old_channel;
+		pf->sw.prio_map = old_prio_map;
+	}
 	return err;
 }
 
-static int set_vf_vif(struct vane_pf *pf, u16 index, u16 vif)
+static int vane_switch_configure_vf(struct vane_pf *pf, u16 index, u32 channel,
+				    u64 prio_map, u32 valid)
 {
 	struct vane_vf_config config = pf->vfs[index].config;
 
-	config.vif = vif;
-	return vane_vf_configure(pf, index, &config, VANE_PORT_VALID_VIF);
+	config.channel = channel;
+	config.prio_map = prio_map;
+	return vane_vf_configure(pf, index, &config, valid);
+}
+
+static int vane_switch_change_port(struct vane_pf *pf, u16 port,
+				   const struct vane_switch_port *wanted,
+				   struct netlink_ext_ack *extack)
+{
+	bool is_pf = port == VANE_PORT_PF;
+	u64 prio_map;
+	u32 channel;
+	u32 valid = 0;
+	int err;
+
+	if (!is_pf && !vane_vf_find(pf, port, extack))
+		return -ENOENT;
+	channel = is_pf ? pf->sw.channel : pf->vfs[port].config.channel;
+	prio_map = is_pf ? pf->sw.prio_map : pf->vfs[port].config.prio_map;
+	if (wanted->has_channel) {
+		channel = wanted->channel;
+		valid |= VANE_PORT_VALID_CHANNEL;
+		err = vane_switch_check_channel(pf, port, channel, extack);
+		if (err)
+			return err;
+	}
+	if (wanted->prio_map) {
+		valid |= VANE_PORT_VALID_PRIO_MAP;
+		err = vane_switch_pack_prios(pf, wanted->prio_map, &prio_map,
+					     extack);
+		if (err)
+			return err;
+	}
+	err = is_pf ? vane_switch_configure_pf(pf, channel, prio_map, valid) :
+		      vane_switch_configure_vf(pf, port, channel, prio_map,
+					       valid);
+	if (err)
+		err = vane_command_explain(pf, extack, err,
+					   "set the channel or priorities");
+	return err;
 }
 
 /**
- * vane_switch_set_vif() - give a function its VN-Tag virtual interface
+ * vane_switch_set_port() - set the channel of a function, its priorities, or both
  * @pf: the PF
  * @port: VF index or VANE_PORT_PF
- * @vif: 1 to VANE_MAX_VIF, or 0 to take it away
+ * @wanted: what is to be set
  * @extack: where an error is explained
  *
- * rtnl.
- *
+ * Context: rtnl held. May sleep. Takes vane_pf.lock.
  * Return: 0 or an errno, nothing being changed.
  */
-int vane_switch_set_vif(struct vane_pf *pf, u16 port, u32 vif,
-			struct netlink_ext_ack *extack)
+int vane_switch_set_port(struct vane_pf *pf, u16 port,
+			 const struct vane_switch_port *wanted,
+			 struct netlink_ext_ack *extack)
 {
 	int err;
 
-	if (vif > VANE_MAX_VIF) {
-		NL_SET_ERR_MSG_FMT(extack, "VIF %u is above the limit of %u",
-				   vif, VANE_MAX_VIF);
-		return -ERANGE;
-	}
-
 	mutex_lock(&pf->lock);
-	if (port != VANE_PORT_PF && port >= pf->num_vfs) {
-		NL_SET_ERR_MSG_FMT(extack,
-				   "VF %u does not exist, %u VFs are enabled",
-				   port, pf->num_vfs);
-		err = -ENOENT;
-	} else if (vif_taken(pf, port, vif, extack)) {
-		err = -EEXIST;
-	} else {
-		err = port == VANE_PORT_PF ? set_pf_vif(pf, vif) :
-					     set_vf_vif(pf, port, vif);
-		if (err)
-			NL_SET_ERR_MSG(extack, "The device refused the VIF");
-	}
+	err = vane_switch_change_port(pf, port, wanted, extack);
 	mutex_unlock(&pf->lock);
 
 	if (!err && port == VANE_PORT_PF)
@@ -330,13 +396,43 @@ int vane_switch_set_vif(struct vane_pf *pf, u16 port, u32 vif,
 	return err;
 }
 
-static bool list_is_empty(const struct vane_cmd_vif_list *list)
+/**
+ * vane_switch_check_list_id() - whether there can be such a list of channels
+ * @pf: the PF
+ * @id: id as it came from outside
+ * @extack: where an error is explained
+ *
+ * Context: Any.
+ * Return: 0 or -ERANGE.
+ */
+int vane_switch_check_list_id(struct vane_pf *pf, u32 id,
+			      struct netlink_ext_ack *extack)
+{
+	if (id && id <= VANE_MAX_VIF)
+		return 0;
+	if (!(pf->vdev.features & VANE_FEAT_ETAG)) {
+		NL_SET_ERR_MSG_FMT(extack, "List %u is not between 1 and %u",
+				   id, VANE_MAX_VIF);
+		return -ERANGE;
+	}
+	if (FIELD_GET(VANE_LIST_GROUP, id) &&
+	    !(id & ~(VANE_LIST_GROUP | VANE_LIST_ECID)))
+		return 0;
+	NL_SET_ERR_MSG_FMT(extack,
+			   "List %u is not 1 to %u (VN-Tag) or %u to %u (E-Tag)",
+			   id, VANE_MAX_VIF,
+			   (u32)FIELD_PREP(VANE_LIST_GROUP, 1),
+			   VANE_LIST_GROUP | VANE_LIST_ECID);
+	return -ERANGE;
+}
+
+static bool vane_switch_list_is_empty(const struct vane_cmd_list *list)
 {
 	return !list->pf && !memchr_inv(list->vfs, 0, sizeof(list->vfs));
 }
 
 /* Index of the last VF in the list, or -1 */
-static int last_vf(const struct vane_cmd_vif_list *list)
+static int vane_switch_last_vf(const struct vane_cmd_list *list)
 {
 	int i;
 
@@ -346,141 +442,162 @@ static int last_vf(const struct vane_cmd_vif_list *list)
 	return i;
 }
 
-static int check_list(struct vane_pf *pf, const struct vane_cmd_vif_list *list,
-		      struct netlink_ext_ack *extack)
+static int vane_switch_check_list(struct vane_pf *pf,
+				  const struct vane_cmd_list *list,
+				  struct netlink_ext_ack *extack)
 {
-	u16 id = le16_to_cpu(list->list);
+	u32 id = vane_switch_list_id(list);
+	int err;
 
-	if (!id || id > VANE_MAX_VIF) {
-		NL_SET_ERR_MSG_FMT(extack,
-				   "VIF list %u is not between 1 and %u", id,
-				   VANE_MAX_VIF);
-		return -ERANGE;
-	}
-	if (list_is_empty(list)) {
-		NL_SET_ERR_MSG(extack, "A VIF list needs a member");
+	err = vane_switch_check_list_id(pf, id, extack);
+	if (err)
+		return err;
+	if (vane_switch_list_is_empty(list)) {
+		NL_SET_ERR_MSG(extack, "A list needs at least one member");
 		return -EINVAL;
 	}
-	if (last_vf(list) >= pf->num_vfs) {
+	if (vane_switch_last_vf(list) >= pf->num_vfs) {
 		NL_SET_ERR_MSG_FMT(extack,
 				   "VF %d does not exist, %u VFs are enabled",
-				   last_vf(list), pf->num_vfs);
+				   vane_switch_last_vf(list), pf->num_vfs);
 		return -ENOENT;
 	}
-	if (pf->num_vif_lists >= pf->limit_vif_lists &&
-	    !xa_load(&pf->vif_lists, id)) {
-		NL_SET_ERR_MSG_FMT(extack, "All %u VIF lists are in use",
-				   pf->limit_vif_lists);
+	if (pf->sw.num_lists >= pf->sw.limit_lists &&
+	    !xa_load(&pf->sw.lists, id)) {
+		NL_SET_ERR_MSG_FMT(extack, "All %u lists are in use, delete one first",
+				   pf->sw.limit_lists);
 		return -ENOSPC;
 	}
 	return 0;
 }
 
-static int command_list(struct vane_pf *pf,
-			const struct vane_cmd_vif_list *list)
+static int vane_switch_command_list(struct vane_pf *pf,
+				    const struct vane_cmd_list *list)
 {
-	return vane_pf_command(pf, VANE_CMD_VIF_LIST_SET, list, sizeof(*list),
-			       NULL, 0);
+	return vane_command(pf, VANE_CMD_LIST_SET, list, sizeof(*list),
+			    NULL, 0);
 }
 
-/* Keep a copy of @list in place of the one before */
-static int store_list(struct vane_pf *pf, const struct vane_cmd_vif_list *list)
+/* Have room for a list, so that storing it cannot fail */
+static struct vane_cmd_list *
+vane_switch_prepare_list(struct vane_pf *pf,
+			 const struct vane_cmd_list *list)
 {
-	struct vane_cmd_vif_list *copy;
-	void *old;
+	struct vane_cmd_list *copy;
 
 	copy = kmemdup(list, sizeof(*list), GFP_KERNEL);
 	if (!copy)
-		return -ENOMEM;
-	old = xa_store(&pf->vif_lists, le16_to_cpu(list->list), copy,
-		       GFP_KERNEL);
-	if (xa_is_err(old)) {
+		return NULL;
+	if (xa_reserve(&pf->sw.lists, vane_switch_list_id(list), GFP_KERNEL)) {
 		kfree(copy);
-		return xa_err(old);
+		return NULL;
 	}
-	if (!old)
-		pf->num_vif_lists++;
-	kfree(old);
-	return 0;
+	return copy;
 }
 
-static void erase_list(struct vane_pf *pf, u16 id)
+static void vane_switch_cancel_list(struct vane_pf *pf,
+				    struct vane_cmd_list *copy)
 {
-	void *old = xa_erase(&pf->vif_lists, id);
+	xa_release(&pf->sw.lists, vane_switch_list_id(copy));
+	kfree(copy);
+}
+
+/* Keep @copy, which is prepared, in place of the list before */
+static void vane_switch_store_list(struct vane_pf *pf,
+				   struct vane_cmd_list *copy)
+{
+	void *old = xa_store(&pf->sw.lists, vane_switch_list_id(copy), copy,
+			     GFP_KERNEL);
+
+	if (!old)
+		pf->sw.num_lists++;
+	kfree(old);
+}
+
+static void vane_switch_erase_list(struct vane_pf *pf, u32 id)
+{
+	void *old = xa_erase(&pf->sw.lists, id);
 
 	if (old)
-		pf->num_vif_lists--;
+		pf->sw.num_lists--;
 	kfree(old);
 }
 
 /**
- * vane_switch_set_list() - set the members of a VIF list
+ * vane_switch_set_list() - set the members of a list of channels
  * @pf: the PF
- * @list: id and members, in place of those before
+ * @list: id and members, which replace the former ones
  * @extack: where an error is explained
  *
+ * Context: Process context; may sleep. Takes vane_pf.lock.
  * Return: 0 or an errno, nothing being changed.
  */
 int vane_switch_set_list(struct vane_pf *pf,
-			 const struct vane_cmd_vif_list *list,
+			 const struct vane_cmd_list *list,
 			 struct netlink_ext_ack *extack)
 {
-	struct vane_cmd_vif_list *old;
+	struct vane_cmd_list *copy;
 	int err;
 
 	mutex_lock(&pf->lock);
-	err = check_list(pf, list, extack);
+	err = vane_switch_check_list(pf, list, extack);
 	if (err)
 		goto unlock;
-	/* The device last: its refusal is the only one left to undo nothing */
-	err = xa_reserve(&pf->vif_lists, le16_to_cpu(list->list), GFP_KERNEL);
-	if (err)
+	/* First what may fail here: what the device has done stays done */
+	copy = vane_switch_prepare_list(pf, list);
+	if (!copy) {
+		err = -ENOMEM;
 		goto unlock;
-	old = xa_load(&pf->vif_lists, le16_to_cpu(list->list));
-	err = command_list(pf, list);
-	if (err)
-		NL_SET_ERR_MSG(extack, "The device refused the VIF list");
-	else
-		err = store_list(pf, list);
-	if (err && !old)
-		xa_release(&pf->vif_lists, le16_to_cpu(list->list));
+	}
+	err = vane_switch_command_list(pf, list);
+	if (err) {
+		vane_switch_cancel_list(pf, copy);
+		err = vane_command_explain(pf, extack, err, "set list %u",
+					   vane_switch_list_id(list));
+		goto unlock;
+	}
+	vane_switch_store_list(pf, copy);
 unlock:
 	mutex_unlock(&pf->lock);
 	return err;
 }
 
 /**
- * vane_switch_del_list() - delete a VIF list
+ * vane_switch_del_list() - delete a list of channels
  * @pf: the PF
  * @id: its id
  * @extack: where an error is explained
  *
+ * Context: Process context; may sleep. Takes vane_pf.lock.
  * Return: 0 or an errno, nothing being changed.
  */
-int vane_switch_del_list(struct vane_pf *pf, u16 id,
+int vane_switch_del_list(struct vane_pf *pf, u32 id,
 			 struct netlink_ext_ack *extack)
 {
-	const struct vane_cmd_vif_list empty = { .list = cpu_to_le16(id) };
+	struct vane_cmd_list empty = {};
 	int err;
 
+	vane_switch_set_list_id(&empty, id);
 	mutex_lock(&pf->lock);
-	if (!xa_load(&pf->vif_lists, id)) {
-		NL_SET_ERR_MSG_FMT(extack, "There is no VIF list %u", id);
+	if (!xa_load(&pf->sw.lists, id)) {
+		NL_SET_ERR_MSG_FMT(extack, "There is no list %u", id);
 		err = -ENOENT;
 		goto unlock;
 	}
-	err = command_list(pf, &empty);
+	err = vane_switch_command_list(pf, &empty);
 	if (err)
-		NL_SET_ERR_MSG(extack, "The device refused");
+		err = vane_command_explain(pf, extack, err,
+					   "delete list %u", id);
 	else
-		erase_list(pf, id);
+		vane_switch_erase_list(pf, id);
 unlock:
 	mutex_unlock(&pf->lock);
 	return err;
 }
 
-static int check_trunk(struct vane_pf *pf, u16 index, const u8 *vids,
-		       struct netlink_ext_ack *extack)
+static int vane_switch_check_trunk(struct vane_pf *pf, u16 index,
+				   const u8 *vids,
+				   struct netlink_ext_ack *extack)
 {
 	if (!(pf->vdev.features & VANE_FEAT_TRUNK)) {
 		NL_SET_ERR_MSG(extack, "The device has no trunk lists");
@@ -500,17 +617,30 @@ static int check_trunk(struct vane_pf *pf, u16 index, const u8 *vids,
 	return 0;
 }
 
-static int command_trunk(struct vane_pf *pf, u16 index)
+static int vane_switch_command_trunk(struct vane_pf *pf, u16 index)
 {
 	struct vane_mbox_batch batch;
 
 	vane_mbox_batch_begin(&batch, &pf->mbox);
 	vane_vf_trunk_batch(pf, &batch, index);
-	return vane_pf_batch_end(pf, &batch);
+	return vane_command_batch_end(pf, &batch);
 }
 
-/* Whether the VF's list counts */
-static int use_trunk(struct vane_pf *pf, u16 index, bool use)
+/* Make the VF request again the VLANs that were refused before */
+static void vane_switch_notify_vf(struct vane_pf *pf, u16 index)
+{
+	struct vane_mbox_batch batch;
+
+	pf->vfs[index].config_gen++;
+	vane_mbox_batch_begin(&batch, &pf->mbox);
+	/* The cookie has the generation, for the next driver */
+	vane_vf_port_batch(pf, &batch, index, 0);
+	vane_vf_status_batch(pf, &batch, index, VANE_EVENT_STATUS);
+	vane_command_batch_end(pf, &batch);
+}
+
+/* Set whether the VF's list is in force */
+static int vane_switch_use_trunk(struct vane_pf *pf, u16 index, bool use)
 {
 	struct vane_vf_config config = pf->vfs[index].config;
 
@@ -524,9 +654,10 @@ static int use_trunk(struct vane_pf *pf, u16 index, bool use)
  * vane_switch_set_trunk() - set the VLANs that a VF may use
  * @pf: the PF
  * @index: index of the VF
- * @vids: bitmap of VANE_TRUNK_BYTES, in place of the one before
+ * @vids: bitmap of VANE_TRUNK_BYTES, which replaces the former one
  * @extack: where an error is explained
  *
+ * Context: Process context; may sleep. Takes vane_pf.lock.
  * Return: 0 or an errno, nothing being changed.
  */
 int vane_switch_set_trunk(struct vane_pf *pf, u16 index, const u8 *vids,
@@ -534,23 +665,28 @@ int vane_switch_set_trunk(struct vane_pf *pf, u16 index, const u8 *vids,
 {
 	u8 old[VANE_TRUNK_BYTES];
 	struct vane_vf *vf;
+	bool was_used;
 	int err;
 
 	mutex_lock(&pf->lock);
-	err = check_trunk(pf, index, vids, extack);
+	err = vane_switch_check_trunk(pf, index, vids, extack);
 	if (err)
 		goto unlock;
 	vf = &pf->vfs[index];
+	was_used = vf->config.trunk;
 	memcpy(old, vf->trunk, sizeof(old));
 	memcpy(vf->trunk, vids, sizeof(vf->trunk));
-	/* The list before it counts */
-	err = command_trunk(pf, index);
+	/* The list first, then its flag */
+	err = vane_switch_command_trunk(pf, index);
 	if (!err)
-		err = use_trunk(pf, index, true);
+		err = vane_switch_use_trunk(pf, index, true);
+	if (!err && was_used)
+		vane_switch_notify_vf(pf, index);
 	if (err) {
-		NL_SET_ERR_MSG(extack, "The device refused the trunk list");
+		err = vane_command_explain(pf, extack, err,
+					   "set the trunk list of VF %u", index);
 		memcpy(vf->trunk, old, sizeof(vf->trunk));
-		command_trunk(pf, index);
+		vane_switch_command_trunk(pf, index);
 	}
 unlock:
 	mutex_unlock(&pf->lock);
@@ -563,6 +699,7 @@ unlock:
  * @index: index of the VF
  * @extack: where an error is explained
  *
+ * Context: Process context; may sleep. Takes vane_pf.lock.
  * Return: 0 or an errno, nothing being changed.
  */
 int vane_switch_del_trunk(struct vane_pf *pf, u16 index,
@@ -571,133 +708,151 @@ int vane_switch_del_trunk(struct vane_pf *pf, u16 index,
 	int err;
 
 	mutex_lock(&pf->lock);
-	err = check_trunk(pf, index, NULL, extack);
+	err = vane_switch_check_trunk(pf, index, NULL, extack);
 	if (err)
 		goto unlock;
-	err = use_trunk(pf, index, false);
+	err = vane_switch_use_trunk(pf, index, false);
 	if (err)
-		NL_SET_ERR_MSG(extack, "The device refused");
+		err = vane_command_explain(pf, extack, err,
+					   "delete VF %u's trunk list",
+					   index);
 unlock:
 	mutex_unlock(&pf->lock);
 	return err;
 }
 
 /**
- * vane_switch_drop_vfs() - take VFs that are gone out of the VIF lists
+ * vane_switch_drop_vfs() - remove VFs that are gone from all lists
  * @pf: the PF
+ *
+ * Context: Process context; may sleep. Takes vane_pf.lock.
  */
 void vane_switch_drop_vfs(struct vane_pf *pf)
 {
-	struct vane_cmd_vif_list *list;
+	struct vane_cmd_list *list;
 	struct vane_mbox_batch batch;
 	unsigned long id;
 
 	mutex_lock(&pf->lock);
 	vane_mbox_batch_begin(&batch, &pf->mbox);
-	xa_for_each(&pf->vif_lists, id, list) {
-		if (last_vf(list) < 0)
+	xa_for_each(&pf->sw.lists, id, list) {
+		if (vane_switch_last_vf(list) < 0)
 			continue;
 		memset(list->vfs, 0, sizeof(list->vfs));
-		list_batch(&batch, list);
-		if (list_is_empty(list))
-			erase_list(pf, id);
+		vane_switch_list_batch(&batch, list);
+		if (vane_switch_list_is_empty(list))
+			vane_switch_erase_list(pf, id);
 	}
-	vane_pf_batch_end(pf, &batch);
+	vane_command_batch_end(pf, &batch);
 	mutex_unlock(&pf->lock);
 }
 
 /**
- * vane_switch_replay() - configure the switch of a device that was reset
+ * vane_switch_replay() - restore the switch after a reset of the device
  * @pf: the PF
  * @batch: where the commands are added
+ *
+ * Context: vane_pf.lock held. May sleep.
  */
 void vane_switch_replay(struct vane_pf *pf, struct vane_mbox_batch *batch)
 {
-	struct vane_cmd_vif_list *list;
+	u32 valid = VANE_PORT_VALID_MAC | VANE_PORT_VALID_CHANNEL |
+		    VANE_PORT_VALID_FLAGS;
+	struct vane_cmd_list *list;
 	unsigned long id;
 
 	lockdep_assert_held(&pf->lock);
 
-	mode_batch(batch, pf->mode);
-	pf_port_batch(pf, batch, VANE_PORT_VALID_MAC | VANE_PORT_VALID_VIF |
-				 VANE_PORT_VALID_FLAGS);
-	xa_for_each(&pf->vif_lists, id, list)
-		list_batch(batch, list);
+	if (pf->vdev.features & VANE_FEAT_ETAG)
+		valid |= VANE_PORT_VALID_PRIO_MAP;
+	vane_switch_mode_batch(batch, pf->sw.mode);
+	vane_switch_pf_port_batch(pf, batch, valid);
+	xa_for_each(&pf->sw.lists, id, list)
+		vane_switch_list_batch(batch, list);
 }
 
-static int adopt_lists(struct vane_pf *pf)
+static int vane_switch_adopt_lists(struct vane_pf *pf)
 {
-	struct vane_cmd_vif_list list = {};
-	u16 id = 0;
+	struct vane_cmd_list list = {};
+	struct vane_cmd_list *copy;
+	u32 id = 0;
 	int err;
 
-	while (id < VANE_MAX_VIF) {
+	while (id < (VANE_LIST_GROUP | VANE_LIST_ECID)) {
 		memset(&list, 0, sizeof(list));
-		list.list = cpu_to_le16(id + 1);
-		err = vane_pf_command(pf, VANE_CMD_VIF_LIST_GET, &list,
-				      sizeof(list), &list, sizeof(list));
+		vane_switch_set_list_id(&list, id + 1);
+		err = vane_command(pf, VANE_CMD_LIST_GET, &list,
+				   sizeof(list), &list, sizeof(list));
 		if (err == -ENOENT)
 			return 0;
 		if (err)
 			return err;
-		/* Ids go up, or this would not end */
-		if (le16_to_cpu(list.list) <= id)
+		/* Ids must increase, or this loop would not end */
+		if (vane_switch_list_id(&list) <= id)
 			return -EPROTO;
-		id = le16_to_cpu(list.list);
-		err = store_list(pf, &list);
-		if (err)
-			return err;
+		id = vane_switch_list_id(&list);
+		copy = vane_switch_prepare_list(pf, &list);
+		if (!copy)
+			return -ENOMEM;
+		vane_switch_store_list(pf, copy);
 	}
 	return 0;
 }
 
 /**
- * vane_switch_adopt() - learn how a former driver left the switch
+ * vane_switch_adopt() - take over the switch as a former driver left it
  * @pf: the PF, whose mailbox is started
  *
+ * Context: Process context, in probe; may sleep. Takes vane_pf.lock.
  * Return: 0 or an errno.
  */
 int vane_switch_adopt(struct vane_pf *pf)
 {
 	struct vane_cmd_port port = { .port = cpu_to_le16(VANE_PORT_PF) };
-	const struct vane_cmd_switch ask = {};
+	const struct vane_cmd_switch req = {};
 	struct vane_cmd_switch answer;
 	struct vane_mbox_batch batch;
 	int err;
 
 	mutex_lock(&pf->lock);
 	vane_mbox_batch_begin(&batch, &pf->mbox);
-	vane_mbox_batch_add(&batch, VANE_CMD_SWITCH_GET, &ask, sizeof(ask),
+	vane_mbox_batch_add(&batch, VANE_CMD_SWITCH_GET, &req, sizeof(req),
 			    &answer, sizeof(answer));
 	vane_mbox_batch_add(&batch, VANE_CMD_PORT_GET, &port, sizeof(port),
-			    &port, sizeof(port));
-	err = vane_pf_batch_end(pf, &batch);
+			    &port, vane_vf_port_size(pf));
+	err = vane_command_batch_end(pf, &batch);
 	if (err)
 		goto unlock;
-	WRITE_ONCE(pf->mode, le32_to_cpu(answer.mode));
-	pf->vif = le16_to_cpu(port.vif);
+	WRITE_ONCE(pf->sw.mode, le32_to_cpu(answer.mode));
+	pf->sw.channel = le16_to_cpu(port.channel_high) << 16 |
+			 le16_to_cpu(port.channel);
+	if (pf->vdev.features & VANE_FEAT_ETAG)
+		pf->sw.prio_map = le64_to_cpu(port.prio_map);
 
-	err = adopt_lists(pf);
+	err = vane_switch_adopt_lists(pf);
 	if (err)
 		goto unlock;
 	vane_mbox_batch_begin(&batch, &pf->mbox);
-	pf_port_batch(pf, &batch, VANE_PORT_VALID_MAC | VANE_PORT_VALID_FLAGS);
-	err = vane_pf_batch_end(pf, &batch);
+	vane_switch_pf_port_batch(pf, &batch,
+				  VANE_PORT_VALID_MAC | VANE_PORT_VALID_FLAGS);
+	err = vane_command_batch_end(pf, &batch);
 unlock:
 	mutex_unlock(&pf->lock);
 	return err;
 }
 
 /**
- * vane_switch_release() - forget the VIF lists
+ * vane_switch_release() - forget the lists of channels
  * @pf: the PF
+ *
+ * Context: When nobody else knows the PF any more. May sleep.
  */
 void vane_switch_release(struct vane_pf *pf)
 {
-	struct vane_cmd_vif_list *list;
+	struct vane_cmd_list *list;
 	unsigned long id;
 
-	xa_for_each(&pf->vif_lists, id, list)
+	xa_for_each(&pf->sw.lists, id, list)
 		kfree(list);
-	xa_destroy(&pf->vif_lists);
+	xa_destroy(&pf->sw.lists);
 }

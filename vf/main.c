@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * VANE VF driver: PCI glue, and the netdev operations that ask the PF.
+ * VANE VF driver: PCI glue, and the netdev operations that need the PF.
  */
 #include <linux/module.h>
 #include <linux/slab.h>
@@ -19,17 +19,19 @@ static int vanevf_set_mac_address(struct net_device *netdev, void *p)
 		return -EADDRNOTAVAIL;
 	if (ether_addr_equal(netdev->dev_addr, mac))
 		return 0;
+	if (!vane_net_attached(vf->vdev.net))
+		return -EBUSY;
 
-	err = vanevf_ask_mac(vf, mac);
+	err = vanevf_req_mac(vf, mac);
 	if (err) {
 		if (net_ratelimit())
 			netdev_err(netdev, "cannot set the MAC address %pM: %s: %pe\n",
 				   mac, vanevf_refused(err) ?
-				   "the PF refuses" : "no answer of the PF",
+				   "the PF refuses" : "no answer from the PF",
 				   ERR_PTR(err));
-		/* The PF may have set it all the same */
+		/* The PF may nevertheless have set it */
 		if (!vanevf_refused(err)) {
-			set_bit(VANEVF_UNSURE, &vf->flags);
+			set_bit(VANEVF_RENEGOTIATE, &vf->flags);
 			vanevf_kick(vf);
 		}
 		return err;
@@ -51,10 +53,10 @@ static int vanevf_vlan_rx_add_vid(struct net_device *netdev, __be16 proto,
 {
 	struct vanevf *vf = netdev_to_vanevf(netdev);
 
-	/* Frames of VLAN 0 pass any filter */
+	/* Frames of VLAN 0 pass every filter */
 	if (!vid)
 		return 0;
-	set_bit(vid, vf->vlans);
+	vanevf_filters_set_vlan(vf, proto, vid, true);
 	vanevf_set_rx_mode(netdev);
 	return 0;
 }
@@ -64,7 +66,7 @@ static int vanevf_vlan_rx_kill_vid(struct net_device *netdev, __be16 proto,
 {
 	struct vanevf *vf = netdev_to_vanevf(netdev);
 
-	clear_bit(vid, vf->vlans);
+	vanevf_filters_set_vlan(vf, proto, vid, false);
 	vanevf_set_rx_mode(netdev);
 	return 0;
 }
@@ -78,11 +80,8 @@ static int vanevf_set_features(struct net_device *netdev,
 	err = vane_set_features(netdev, features);
 	if (err)
 		return err;
-	if ((netdev->features ^ features) & NETIF_F_HW_VLAN_CTAG_FILTER) {
-		WRITE_ONCE(vf->vlan_filter,
-			   features & NETIF_F_HW_VLAN_CTAG_FILTER);
+	if (vanevf_filters_set_features(vf, features))
 		vanevf_set_rx_mode(netdev);
-	}
 	return 0;
 }
 
@@ -107,7 +106,7 @@ static void vanevf_event(struct vane_dev *vdev, u32 causes)
 {
 	struct vanevf *vf = vdev_to_vanevf(vdev);
 
-	/* A reset, too, is an end to a request's waiting */
+	/* A reset also ends the wait for a request */
 	if (causes & (VANE_EVENT_MBOX | VANE_EVENT_STATUS))
 		vane_mbox_vf_event(&vf->mbox);
 	if (causes & VANE_EVENT_STATUS) {
@@ -125,14 +124,14 @@ static void vanevf_reset(struct vane_dev *vdev)
 }
 
 static const struct vane_dev_ops vanevf_dev_ops = {
-	.features	= VANE_FEAT_VLAN_FILTER,
+	.features	= VANE_FEAT_VLAN_FILTER | VANE_FEAT_SVLAN_FILTER,
 	.event		= vanevf_event,
 	.reset		= vanevf_reset,
 };
 
 /*
- * The address of the PF, also where its driver is gone but had set one; else
- * one of our own until a PF says better.
+ * Use the address that the PF set, even if its driver is gone by now; otherwise a
+ * random one until a PF sets another.
  */
 static void vanevf_first_mac(struct vanevf *vf, struct net_device *netdev)
 {
@@ -156,13 +155,10 @@ static int vanevf_create_netdev(struct vanevf *vf)
 		return -ENOMEM;
 
 	netdev = vn->netdev;
+	netdev->ethtool_ops = &vane_ethtool_ops;
 	vanevf_first_mac(vf, netdev);
 	netdev->priv_flags |= IFF_UNICAST_FLT;
-	if (vf->vdev.features & VANE_FEAT_VLAN_FILTER) {
-		netdev->hw_features |= NETIF_F_HW_VLAN_CTAG_FILTER;
-		netdev->features |= NETIF_F_HW_VLAN_CTAG_FILTER;
-		vf->vlan_filter = true;
-	}
+	vanevf_filters_set_features(vf, netdev->features);
 
 	err = vane_net_register(vn);
 	if (err)
@@ -200,11 +196,11 @@ static int vanevf_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	if (err)
 		goto exit_mbox;
 
-	/* A PF that comes or agrees later finds the netdev waiting for it */
+	/* If the PF becomes ready or agrees later, the netdev is waiting for it */
 	if (vanevf_wait_pf(vf))
 		err = vanevf_negotiate(vf);
 	else
-		pci_info(pdev, "no PF driver serves yet\n");
+		pci_info(pdev, "the PF driver is not ready yet, waiting for it\n");
 	if (err == -ENODEV)
 		goto disable_dev;
 
@@ -234,7 +230,7 @@ static void vanevf_remove(struct pci_dev *pdev)
 	vane_net_unregister(vf->vdev.net);
 	if (vf->state != VANEVF_DOWN) {
 		vane_dev_disable(&vf->vdev);
-		/* The PF forgets what this driver asked for */
+		/* The PF forgets what this driver requested */
 		vane_wr32(&vf->vdev, VANE_REG_CTRL, VANE_CTRL_RESET);
 	}
 	vane_net_free(vf->vdev.net);
@@ -245,9 +241,9 @@ static void vanevf_remove(struct pci_dev *pdev)
 }
 
 /*
- * Stop the function and leave it alone, until vanevf_release(): for those who
- * are about to take its state away. Several may say so before one gives it
- * back. Under the device lock.
+ * Stop the function and do not access it until vanevf_release(), because its
+ * state is about to be lost. May be called several times before it is released.
+ * Under the device lock.
  */
 static void vanevf_hold(struct vanevf *vf)
 {
@@ -295,7 +291,7 @@ static pci_ers_result_t vanevf_error_detected(struct pci_dev *pdev,
 	return PCI_ERS_RESULT_NEED_RESET;
 }
 
-/* Bus master and MSI-X, all that a VF has to be configured, come by a start */
+/* A start sets up bus master and MSI-X, the only PCI state that a VF has */
 static pci_ers_result_t vanevf_slot_reset(struct pci_dev *pdev)
 {
 	return PCI_ERS_RESULT_RECOVERED;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * VANE VF driver: from a reset to a working netdev, over and over.
+ * VANE VF driver: from a reset to a working netdev, again and again.
  *
  *	      reset noticed or wanted, device gone
  *	   +---------------------------------------+------------------+
@@ -10,29 +10,31 @@
  *	   |                                       +------------------+
  *	   +-- retried once a second                PF gone, or unsure
  *
- * One work item makes all the steps. It runs when the device raises a cause,
- * when the netdev wants something of the PF, and once a second: a VF may lose
- * its interrupts together with everything else. While nothing is left to do,
- * that is one read of the generation. A step that fails leaves a state from
- * which the next run goes on.
+ * One work item performs all steps. It runs when the device raises a cause, when
+ * the netdev needs something from the PF, and once a second, since a reset
+ * disables a VF's interrupts too. If there is nothing to do, it only reads the
+ * generation once. A step that fails leaves a state from which the next run
+ * continues.
  */
 #include "compat.h"
 #include "vf.h"
 
-/* How long a probe waits for a PF that does not serve yet */
+/* How long a probe waits for a PF that is not ready yet */
 #define PF_WAIT			HZ
-/* A PF that says nothing for so long may wait for a message that was lost */
+/* If the PF is silent for this long, a message may have been lost */
 #define PF_SILENCE		(8 * HZ)
-/* Time between two resets that the driver orders itself, and of the checks */
+/* Time between two resets by the driver itself, and between two checks */
 #define SERVICE_PERIOD		HZ
 
 struct workqueue_struct *vanevf_wq;
 
 /**
- * vanevf_kick() - have the service work look at everything now
+ * vanevf_kick() - run the service work now
  * @vf: VF
  *
- * Does nothing while the work is disabled. Any context.
+ * Does nothing while the work is disabled.
+ *
+ * Context: Any.
  */
 void vanevf_kick(struct vanevf *vf)
 {
@@ -45,6 +47,7 @@ void vanevf_kick(struct vanevf *vf)
  * @vf: VF
  * @mac: where it goes
  *
+ * Context: Any.
  * Return: whether there is one.
  */
 bool vanevf_read_mac(struct vanevf *vf, u8 *mac)
@@ -57,7 +60,7 @@ bool vanevf_read_mac(struct vanevf *vf, u8 *mac)
 	return is_valid_ether_addr(mac);
 }
 
-static bool pf_serves(struct vanevf *vf)
+static bool vanevf_pf_serves(struct vanevf *vf)
 {
 	u32 status = vane_rd32(&vf->vdev, VANE_REG_STATUS);
 
@@ -65,24 +68,28 @@ static bool pf_serves(struct vanevf *vf)
 }
 
 /**
- * vanevf_wait_pf() - wait until a PF driver serves, for a second at most
+ * vanevf_wait_pf() - wait until a PF driver is ready, for a second at most
  * @vf: VF, enabled
  *
- * Return: whether one does.
+ * Context: Process context; sleeps.
+ * Return: whether one is.
  */
 bool vanevf_wait_pf(struct vanevf *vf)
 {
-	return wait_event_timeout(vf->status_wait, pf_serves(vf), PF_WAIT);
+	return wait_event_timeout(vf->status_wait, vanevf_pf_serves(vf),
+				  PF_WAIT);
 }
 
 /**
  * vanevf_start() - reset and enable the function
  * @vf: VF, down
  *
- * Whatever was set in the function before, by a former driver or before a
- * reset that came halfway, is gone after this. Takes rtnl where the machine is
- * short of vectors.
+ * Clears whatever was set in the function before, by a former driver or before a
+ * reset in the middle of the set-up. Takes rtnl if the machine is short of
+ * vectors.
  *
+ * Context: Process context, of the owner of vanevf.state. May sleep. Takes rtnl
+ * where the machine is short of vectors.
  * Return: 0 or an errno of vane_dev_enable().
  */
 int vanevf_start(struct vanevf *vf)
@@ -92,19 +99,19 @@ int vanevf_start(struct vanevf *vf)
 
 	vane_wr32(vdev, VANE_REG_CTRL, VANE_CTRL_RESET);
 
-	/* Read before the enable: any further reset shows as another one */
+	/* Read before the enable, so that any further reset shows up as a change */
 	vf->generation = vane_rd32(vdev, VANE_REG_GENERATION);
 	vane_mbox_vf_start(&vf->mbox, vf->generation);
-	/* Netdevs that were opened before may have taken every vector */
+	/* Netdevs that were opened before may use up all vectors */
 	do {
 		err = vane_dev_enable(vdev);
-	} while (err == -ENOSPC && vane_net_yield_vector());
+	} while (err == -ENOSPC && vane_net_release_vector());
 	if (err)
 		return err;
 
 	vf->started = jiffies;
 	clear_bit(VANEVF_RESET_WANTED, &vf->flags);
-	set_bit(VANEVF_MAC_DUE, &vf->flags);
+	set_bit(VANEVF_MAC_RESTORE, &vf->flags);
 	vanevf_filters_forget(vf);
 	vf->state = VANEVF_ENABLED;
 	return 0;
@@ -114,7 +121,11 @@ int vanevf_start(struct vanevf *vf)
  * vanevf_stop() - take the netdev down and disable the function
  * @vf: VF
  *
- * The netdev stays as the user has set it up, but detached. Takes rtnl.
+ * Detaches the netdev from the function, but does not change it otherwise: users
+ * can still configure it. Takes rtnl.
+ *
+ * Context: Process context, of the owner of vanevf.state. May sleep. Takes
+ * rtnl.
  */
 void vanevf_stop(struct vanevf *vf)
 {
@@ -132,22 +143,22 @@ void vanevf_stop(struct vanevf *vf)
 	vf->state = VANEVF_DOWN;
 }
 
-/* Say once, not once a second, that something keeps failing */
-static void complain(struct vanevf *vf, const char *what, int err)
+/* Log a failure once, rather than with each retry */
+static void vanevf_warn_pf(struct vanevf *vf, const char *what, int err)
 {
-	if (!test_and_set_bit(VANEVF_COMPLAINED, &vf->flags))
+	if (!test_and_set_bit(VANEVF_WARNED, &vf->flags))
 		pci_warn(vf->vdev.pdev, "%s: %pe; will try again\n", what,
 			 ERR_PTR(err));
 }
 
 /*
- * A request that came to nothing stays outstanding and keeps others away. The
- * PF may be slow, and then it is best to wait; but if the message or its reply
- * was lost, a reset alone helps.
+ * A request without a reply stays outstanding and blocks others. If the PF is
+ * just slow, it is best to wait; but if the message or its reply was lost, only a
+ * reset helps.
  */
-static void note_silence(struct vanevf *vf)
+static void vanevf_note_silence(struct vanevf *vf)
 {
-	if (!test_bit(VANEVF_COMPLAINED, &vf->flags)) {
+	if (!test_bit(VANEVF_WARNED, &vf->flags)) {
 		vf->silent_since = jiffies;
 	} else if (time_after(jiffies, vf->silent_since + PF_SILENCE)) {
 		vf->silent_since = jiffies;
@@ -156,9 +167,11 @@ static void note_silence(struct vanevf *vf)
 }
 
 /**
- * vanevf_negotiate() - have the PF agree
+ * vanevf_negotiate() - negotiate with the PF
  * @vf: VF, enabled; the PF serves
  *
+ * Context: Process context, of the owner of vanevf.state. Sleeps. Takes
+ * vane_mbox_vf.lock.
  * Return: 0 or a negative errno; the state is VANEVF_READY if 0.
  */
 int vanevf_negotiate(struct vanevf *vf)
@@ -167,13 +180,13 @@ int vanevf_negotiate(struct vanevf *vf)
 	struct vane_mbox_negotiate_rsp rsp;
 	int err;
 
-	err = vanevf_ask_negotiate(vf, &rsp);
+	err = vanevf_req_negotiate(vf, &rsp);
 	if (!err && (!rsp.queues || !rsp.vectors))
 		err = -EPROTO;
 	if (err) {
 		if (err == -ETIMEDOUT)
-			note_silence(vf);
-		complain(vf, "cannot negotiate with the PF", err);
+			vanevf_note_silence(vf);
+		vanevf_warn_pf(vf, "cannot negotiate with the PF", err);
 		return err;
 	}
 
@@ -182,20 +195,20 @@ int vanevf_negotiate(struct vanevf *vf)
 	vf->max_vlans = le16_to_cpu(rsp.max_vlans);
 	vanevf_filters_forget(vf);
 
-	/* While rings are up, the limits that they were made for hold */
-	if (!vdev->net || !netif_device_present(vdev->net->netdev)) {
+	/* While rings exist, keep the limits that they were allocated for */
+	if (!vdev->net || !vane_net_attached(vdev->net)) {
 		vdev->max_queues = min(vdev->max_queues,
 				       le16_to_cpu(rsp.queues));
 		vdev->max_vectors = min(vdev->max_vectors,
 					le16_to_cpu(rsp.vectors));
 	}
 
-	clear_bit(VANEVF_COMPLAINED, &vf->flags);
+	clear_bit(VANEVF_WARNED, &vf->flags);
 	vf->state = VANEVF_READY;
 	return 0;
 }
 
-static void take_mac(struct net_device *netdev, const u8 *mac)
+static void vanevf_take_mac(struct net_device *netdev, const u8 *mac)
 {
 	if (ether_addr_equal(netdev->dev_addr, mac))
 		return;
@@ -207,47 +220,67 @@ static void take_mac(struct net_device *netdev, const u8 *mac)
 }
 
 /*
- * Whether the address that the user has set may stay. The PF forgets it with a
- * reset of the VF; otherwise it is the PF that has taken it away.
+ * Whether the address that the user has set can be kept. After a reset of the VF
+ * the PF has forgotten it, and it is requested again; otherwise the PF has
+ * revoked it. A request without a reply may still be granted, so it is repeated
+ * after another negotiation, which shows the PF's state by then.
  */
-static bool keep_mac(struct vanevf *vf, const u8 *mac)
+static bool vanevf_keep_mac(struct vanevf *vf, const u8 *mac)
 {
 	struct net_device *netdev = vf->vdev.net->netdev;
 	int err;
 
-	if (!test_and_clear_bit(VANEVF_MAC_DUE, &vf->flags) ||
+	if (!test_and_clear_bit(VANEVF_MAC_RESTORE, &vf->flags) ||
 	    netdev->addr_assign_type != NET_ADDR_SET ||
 	    ether_addr_equal(netdev->dev_addr, mac))
 		return false;
 
-	err = vanevf_ask_mac(vf, netdev->dev_addr);
-	if (err)
-		netdev_warn(netdev, "cannot get the MAC address %pM back: %pe\n",
-			    netdev->dev_addr, ERR_PTR(err));
-	return !err;
+	err = vanevf_req_mac(vf, netdev->dev_addr);
+	if (!err)
+		return true;
+	if (!vanevf_refused(err)) {
+		set_bit(VANEVF_MAC_RESTORE, &vf->flags);
+		vf->state = VANEVF_ENABLED;
+		return true;
+	}
+	netdev_warn(netdev, "cannot restore the MAC address %pM, as the PF refuses: %pe\n",
+		    netdev->dev_addr, ERR_PTR(err));
+	return false;
 }
 
 /*
- * Take over what the PF has configured. CONFIG_GEN is read first, so that a
- * change in between is looked at again.
+ * Apply what the PF has configured. CONFIG_GEN is read first, so that a change
+ * meanwhile is noticed the next time.
  */
-static void follow_config(struct vanevf *vf)
+static void vanevf_follow_config(struct vanevf *vf)
 {
 	struct vane_net *vn = vf->vdev.net;
 	u8 mac[ETH_ALEN];
 	bool valid;
 
-	/* Under rtnl, lest an address that is just being set looks foreign */
+	/* Under rtnl, so that an address that is just being set is not reverted */
 	rtnl_lock();
 	vf->config_gen = vane_rd32(&vf->vdev, VANE_REG_STATUS_CONFIG_GEN);
 	valid = vanevf_read_mac(vf, mac);
-	if (valid && vane_dev_alive(&vf->vdev) && !keep_mac(vf, mac))
-		take_mac(vn->netdev, mac);
+	if (valid && vane_dev_alive(&vf->vdev) && !vanevf_keep_mac(vf, mac))
+		vanevf_take_mac(vn->netdev, mac);
 	vane_net_refresh_limits(vn);
 	rtnl_unlock();
 }
 
-static bool needs_reset(struct vanevf *vf)
+/*
+ * Whether the PF has a different address for the function than the netdev, as a
+ * request whose reply was lost may have been granted.
+ */
+static bool vanevf_mac_differs(struct vanevf *vf)
+{
+	u8 mac[ETH_ALEN];
+
+	return vanevf_read_mac(vf, mac) &&
+	       !ether_addr_equal(mac, vf->vdev.net->netdev->dev_addr);
+}
+
+static bool vanevf_needs_reset(struct vanevf *vf)
 {
 	struct vane_dev *vdev = &vf->vdev;
 
@@ -258,32 +291,32 @@ static bool needs_reset(struct vanevf *vf)
 		return true;
 	if (!test_bit(VANEVF_RESET_WANTED, &vf->flags))
 		return false;
-	/* A queue that fails each time must not keep the machine busy */
-	return !netif_device_present(vdev->net->netdev) ||
+	/* A queue that fails again and again must not keep the machine busy */
+	return !vane_net_attached(vdev->net) ||
 	       time_after_eq(jiffies, vf->started + SERVICE_PERIOD);
 }
 
-/* Whether the device is there. vane_rd32() would go by what it saw last. */
-static bool answers(struct vanevf *vf)
+/* Whether the device is present. vane_rd32() would rely on its last result. */
+static bool vanevf_device_answers(struct vanevf *vf)
 {
 	return readl(vf->vdev.regs + VANE_REG_MAGIC) == VANE_MAGIC;
 }
 
-/* DOWN to ENABLED, by DOWN after a reset; returns whether it got there */
-static bool bring_up(struct vanevf *vf)
+/* DOWN to ENABLED, after a reset through DOWN; returns whether it succeeded */
+static bool vanevf_bring_up(struct vanevf *vf)
 {
 	int err;
 
-	if (!vane_dev_alive(&vf->vdev) || needs_reset(vf))
+	if (!vane_dev_alive(&vf->vdev) || vanevf_needs_reset(vf))
 		vanevf_stop(vf);
 	if (vf->state != VANEVF_DOWN)
 		return true;
 
-	if (!answers(vf))
+	if (!vanevf_device_answers(vf))
 		return false;
 	err = vanevf_start(vf);
 	if (err)
-		complain(vf, "cannot enable the function", err);
+		vanevf_warn_pf(vf, "cannot enable the function", err);
 	return !err;
 }
 
@@ -291,34 +324,34 @@ static bool bring_up(struct vanevf *vf)
  * ENABLED to READY and back; returns whether the PF has just agreed. CONFIG_GEN
  * changes with what the PF has configured, and with the driver of the PF.
  */
-static bool follow_pf(struct vanevf *vf)
+static bool vanevf_follow_pf(struct vanevf *vf)
 {
 	struct vane_dev *vdev = &vf->vdev;
 
-	if (test_and_clear_bit(VANEVF_UNSURE, &vf->flags) ||
+	if (test_and_clear_bit(VANEVF_RENEGOTIATE, &vf->flags) ||
 	    vane_rd32(vdev, VANE_REG_STATUS_CONFIG_GEN) != vf->config_gen)
 		vf->state = VANEVF_ENABLED;
-	if (!pf_serves(vf)) {
+	if (!vanevf_pf_serves(vf)) {
 		vf->state = VANEVF_ENABLED;
 		return false;
 	}
 	return vf->state == VANEVF_ENABLED && !vanevf_negotiate(vf);
 }
 
-/* Give the netdev its rings back, with or without a PF */
-static bool restart(struct vanevf *vf)
+/* Restore the netdev's rings, with or without a PF */
+static bool vanevf_restart(struct vanevf *vf)
 {
 	struct vane_net *vn = vf->vdev.net;
 	int err;
 
-	if (netif_device_present(vn->netdev))
+	if (vane_net_attached(vn))
 		return true;
 
 	rtnl_lock();
 	err = vane_net_attach(vn);
 	rtnl_unlock();
 	if (err) {
-		complain(vf, "the rings do not come up", err);
+		vanevf_warn_pf(vf, "the rings do not come up", err);
 		vanevf_stop(vf);
 		return false;
 	}
@@ -326,13 +359,13 @@ static bool restart(struct vanevf *vf)
 	return true;
 }
 
-static void follow_filters(struct vanevf *vf)
+static void vanevf_follow_filters(struct vanevf *vf)
 {
 	u32 status = vane_rd32(&vf->vdev, VANE_REG_STATUS);
 
-	/* What the PF refused before it may grant now, or the reverse */
+	/* The PF may now grant what it refused before, or the reverse */
 	if ((status ^ vf->status) & VANE_STATUS_TRUSTED)
-		set_bit(VANEVF_RX_STALE, &vf->flags);
+		vanevf_filters_retry(vf);
 	vf->status = status;
 
 	if (test_bit(VANEVF_RX_STALE, &vf->flags) && vanevf_filters_sync(vf))
@@ -340,10 +373,11 @@ static void follow_filters(struct vanevf *vf)
 }
 
 /*
- * Whether there is nothing to do, as far as one read tells. A change of STATUS
- * raises a cause; only a reset may not.
+ * Whether there is nothing to do, judging by a single read. A change of STATUS
+ * raises a cause; only a reset may not. A request without a reply leaves a state
+ * other than VANEVF_READY.
  */
-static bool is_settled(struct vanevf *vf)
+static bool vanevf_is_settled(struct vanevf *vf)
 {
 	struct vane_dev *vdev = &vf->vdev;
 
@@ -351,15 +385,17 @@ static bool is_settled(struct vanevf *vf)
 	    vf->state != VANEVF_READY ||
 	    test_bit(VANEVF_RESET_WANTED, &vf->flags) ||
 	    test_bit(VANEVF_RX_STALE, &vf->flags) ||
-	    !netif_device_present(vdev->net->netdev))
+	    !vane_net_attached(vdev->net))
 		return false;
 	vane_dev_check_events(vdev);
 	return vane_rd32(vdev, VANE_REG_GENERATION) == vf->generation;
 }
 
 /**
- * vanevf_service() - do all there is to do
+ * vanevf_service() - bring the VF up to date with its PF and its netdev
  * @work: &struct vanevf.service
+ *
+ * Context: Work item of vanevf_wq; sleeps. Takes rtnl and vane_mbox_vf.lock.
  */
 void vanevf_service(struct work_struct *work)
 {
@@ -368,21 +404,21 @@ void vanevf_service(struct work_struct *work)
 	struct vane_net *vn = vf->vdev.net;
 	bool agreed;
 
-	if (is_settled(vf))
+	if (vanevf_is_settled(vf))
 		goto again;
-	if (!bring_up(vf))
+	if (!vanevf_bring_up(vf))
 		goto again;
-	agreed = follow_pf(vf);
-	if (!restart(vf))
+	agreed = vanevf_follow_pf(vf);
+	if (!vanevf_restart(vf))
 		goto again;
 
-	/* First what users wait for; the rest may take the PF's time */
+	/* First what users wait for; the rest may have to wait for the PF */
 	vane_net_refresh_link(vn);
-	if (agreed)
-		follow_config(vf);
+	if (agreed || (vf->state == VANEVF_READY && vanevf_mac_differs(vf)))
+		vanevf_follow_config(vf);
 	if (vf->state == VANEVF_READY)
-		follow_filters(vf);
-	/* Not taken back while the PF is away: the switch goes on without it */
+		vanevf_follow_filters(vf);
+	/* Not revoked while the PF is away, as the switch continues without it */
 	if (vf->state == VANEVF_READY)
 		vane_net_set_ready(vn, true);
 again:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * VANE VF driver: what a VF can ask its PF, a function each.
+ * VANE VF driver: the requests of a VF to its PF, one function for each.
  */
 #include "compat.h"
 #include "vf.h"
@@ -28,6 +28,8 @@ static void vanevf_mbox_wr64(void *ctx, u32 reg, u64 val)
 /**
  * vanevf_mbox_init() - set up this end of the mailbox
  * @vf: VF, its registers mapped
+ *
+ * Context: Process context, in probe.
  */
 void vanevf_mbox_init(struct vanevf *vf)
 {
@@ -43,19 +45,22 @@ void vanevf_mbox_init(struct vanevf *vf)
 }
 
 /**
- * vanevf_ask_negotiate() - agree with the PF on version and limits
+ * vanevf_req_negotiate() - agree with the PF on version and limits
  * @vf: VF
  * @rsp: what was agreed
  *
- * The PF forgets the filters, VLANs and mode that this VF asked for before.
+ * The PF forgets the filters, VLANs and mode that this VF requested before.
  *
- * Return: 0 or an errno of vane_mbox_request(); -EPROTO for an answer that
- * agrees to more than was offered.
+ * Context: Process context; sleeps until the PF has answered or some seconds
+ * have passed. Takes vane_mbox_vf.lock.
+ * Return: 0 or an errno of vane_mbox_request(); -EPROTO for a reply that agrees
+ * to more than was offered.
  */
-int vanevf_ask_negotiate(struct vanevf *vf,
+int vanevf_req_negotiate(struct vanevf *vf,
 			 struct vane_mbox_negotiate_rsp *rsp)
 {
-	const u32 caps = VANE_MBOX_CAP_FILTERS | VANE_MBOX_CAP_VLAN;
+	const u32 caps = VANE_MBOX_CAP_FILTERS | VANE_MBOX_CAP_VLAN |
+			 VANE_MBOX_CAP_SVLAN;
 	const struct vane_mbox_negotiate_req req = {
 		.abi_major = cpu_to_le16(VANE_ABI_MAJOR_VERSION),
 		.abi_minor = cpu_to_le16(VANE_ABI_MINOR_VERSION),
@@ -75,14 +80,16 @@ int vanevf_ask_negotiate(struct vanevf *vf,
 }
 
 /**
- * vanevf_ask_mac() - ask for another MAC address
+ * vanevf_req_mac() - request another MAC address
  * @vf: VF, negotiated
  * @mac: unicast address
  *
- * Return: 0 or an errno of vane_mbox_request(); -EPERM where the PF's
- * administrator has set the address.
+ * Context: Process context; sleeps until the PF has answered or some seconds
+ * have passed. Takes vane_mbox_vf.lock.
+ * Return: 0 or an errno of vane_mbox_request(); -EPERM if the PF's administrator
+ * has set the address.
  */
-int vanevf_ask_mac(struct vanevf *vf, const u8 *mac)
+int vanevf_req_mac(struct vanevf *vf, const u8 *mac)
 {
 	struct vane_mbox_mac req = {};
 
@@ -92,16 +99,18 @@ int vanevf_ask_mac(struct vanevf *vf, const u8 *mac)
 }
 
 /**
- * vanevf_ask_addrs() - add or remove MAC filters
+ * vanevf_req_addrs() - add or remove MAC filters
  * @vf: VF, negotiated
  * @op: VANE_MBOX_FILTER_ADD or VANE_MBOX_FILTER_DEL
  * @addrs: body of the request, its addresses filled in
  * @count: how many
  *
- * Return: 0 or an errno of vane_mbox_request(); -ENOSPC where the PF has no
- * room for all of them, and has added none.
+ * Context: Process context; sleeps until the PF has answered or some seconds
+ * have passed. Takes vane_mbox_vf.lock.
+ * Return: 0 or an errno of vane_mbox_request(); -ENOSPC if the PF has no room for
+ * all of them, and has added none.
  */
-int vanevf_ask_addrs(struct vanevf *vf, enum vane_mbox_op op,
+int vanevf_req_addrs(struct vanevf *vf, enum vane_mbox_op op,
 		     struct vane_mbox_addrs *addrs, unsigned int count)
 {
 	addrs->count = cpu_to_le16(count);
@@ -109,29 +118,39 @@ int vanevf_ask_addrs(struct vanevf *vf, enum vane_mbox_op op,
 }
 
 /**
- * vanevf_ask_vlan() - add or remove a VLAN of the receive filter
+ * vanevf_req_vlan() - add or remove a VLAN of the receive filter
  * @vf: VF, negotiated
  * @op: VANE_MBOX_VLAN_ADD or VANE_MBOX_VLAN_DEL
+ * @proto: ETH_P_8021Q, or with VANE_MBOX_CAP_SVLAN ETH_P_8021AD
  * @vid: VLAN id
  *
- * Return: 0 or an errno of vane_mbox_request(); -EPERM behind a port VLAN.
+ * Context: Process context; sleeps until the PF has answered or some seconds
+ * have passed. Takes vane_mbox_vf.lock.
+ * Return: 0 or an errno of vane_mbox_request(); -EPERM if the VF has a port VLAN,
+ * or its trunk list lacks the VLAN.
  */
-int vanevf_ask_vlan(struct vanevf *vf, enum vane_mbox_op op, u16 vid)
+int vanevf_req_vlan(struct vanevf *vf, enum vane_mbox_op op, u16 proto,
+		    u16 vid)
 {
-	const struct vane_mbox_vlan req = { .vid = cpu_to_le16(vid) };
+	/* A PF without VANE_MBOX_CAP_SVLAN wants 0 where the protocol is */
+	const struct vane_mbox_vlan req = {
+		.vid = cpu_to_le16(vid),
+		.proto = cpu_to_le16(proto == ETH_P_8021AD ? proto : 0),
+	};
 
 	return vane_mbox_request(&vf->mbox, op, &req, sizeof(req), NULL, 0);
 }
 
 /**
- * vanevf_ask_rx_mode() - say which frames are wanted beside the filters'
+ * vanevf_req_rx_mode() - set which frames to receive in addition to the filters'
  * @vf: VF, negotiated
  * @mode: VANE_RX_MODE_*
  *
- * Return: 0 or an errno of vane_mbox_request(); -EPERM where the mode needs
- * trust.
+ * Context: Process context; sleeps until the PF has answered or some seconds
+ * have passed. Takes vane_mbox_vf.lock.
+ * Return: 0 or an errno of vane_mbox_request(); -EPERM if the mode needs trust.
  */
-int vanevf_ask_rx_mode(struct vanevf *vf, u32 mode)
+int vanevf_req_rx_mode(struct vanevf *vf, u32 mode)
 {
 	const struct vane_mbox_rx_mode req = { .mode = cpu_to_le32(mode) };
 
@@ -140,11 +159,12 @@ int vanevf_ask_rx_mode(struct vanevf *vf, u32 mode)
 }
 
 /**
- * vanevf_refused() - whether an error is the PF's last word
- * @err: errno of a request
+ * vanevf_refused() - whether the PF has refused a request for good
+ * @err: errno of the request
  *
- * Return: true if the PF understood the request and will not do it; false if
- * it is to be asked again, after another negotiation.
+ * Context: Any.
+ * Return: true if the PF understood the request and refuses it; false if the
+ * request has to be repeated after another negotiation.
  */
 bool vanevf_refused(int err)
 {

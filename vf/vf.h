@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * VANE VF driver: what its files share.
+ * VANE VF driver: internal interface.
  *
- * The datapath is vane_core's, the mailbox vane_mbox's. What is left is to ask
- * the PF for what a VF does not own, and to come back from every reset.
+ * vane_core has the datapath, and vane_mbox the mailbox. This driver requests
+ * from the PF what a VF does not own, and recovers from every reset.
  */
 #ifndef VANEVF_H
 #define VANEVF_H
@@ -13,14 +13,15 @@
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 
-#include "vane_core.h"
+#include "vane_dev.h"
 #include "vane_mbox.h"
+#include "vane_net.h"
 
 /**
  * enum vanevf_state - how far the VF has come since its last reset
  * @VANEVF_DOWN: the function is disabled, the netdev detached
- * @VANEVF_ENABLED: vector 0 and the mailbox work; the PF has not agreed yet,
- *	or has to be asked again
+ * @VANEVF_ENABLED: vector 0 and the mailbox work; the PF has not agreed yet, or
+ *	has to be negotiated with again
  * @VANEVF_READY: the PF has agreed
  */
 enum vanevf_state {
@@ -31,21 +32,21 @@ enum vanevf_state {
 
 /**
  * enum vanevf_flag - bits of struct vanevf's flags
- * @VANEVF_KICKED: someone knows of something to do
+ * @VANEVF_KICKED: there is something to do
  * @VANEVF_RESET_WANTED: the core asked for a reset
- * @VANEVF_UNSURE: a request came to nothing; negotiate again
- * @VANEVF_MAC_DUE: the PF may have forgotten the MAC that the user set
+ * @VANEVF_RENEGOTIATE: a request got no reply; negotiate again
+ * @VANEVF_MAC_RESTORE: the PF may have forgotten the MAC that the user set
  * @VANEVF_RX_STALE: the PF does not know the netdev's receive filters
- * @VANEVF_COMPLAINED: it was said that the function does not come up, or that
+ * @VANEVF_WARNED: it has been logged that the function does not come up, or that
  *	the PF does not agree
  */
 enum vanevf_flag {
 	VANEVF_KICKED,
 	VANEVF_RESET_WANTED,
-	VANEVF_UNSURE,
-	VANEVF_MAC_DUE,
+	VANEVF_RENEGOTIATE,
+	VANEVF_MAC_RESTORE,
 	VANEVF_RX_STALE,
-	VANEVF_COMPLAINED,
+	VANEVF_WARNED,
 };
 
 /**
@@ -59,6 +60,64 @@ struct vanevf_addrs {
 };
 
 /**
+ * struct vanevf_filters - unicast or multicast addresses and their fate at the PF
+ * @asked: those that the PF has granted
+ * @refused: those that it has refused
+ */
+struct vanevf_filters {
+	struct vanevf_addrs asked;
+	struct vanevf_addrs refused;
+};
+
+/**
+ * enum vanevf_vlan_kind - kinds of VLANs, each with a filter of its own
+ * @VANEVF_CVLAN: 802.1Q
+ * @VANEVF_SVLAN: 802.1ad
+ * @VANEVF_NUM_VLAN_KINDS: how many there are
+ */
+enum vanevf_vlan_kind {
+	VANEVF_CVLAN,
+	VANEVF_SVLAN,
+	VANEVF_NUM_VLAN_KINDS,
+};
+
+/**
+ * struct vanevf_vlans - VLANs of a kind
+ * @wanted: those that the netdev wants; bits are set and cleared under rtnl
+ * @filter: the netdev wants no others; guarded by rtnl
+ * @sought: @wanted, as of the update in progress
+ * @filter_sought: @filter, as of the same moment
+ * @asked: those that the PF has granted
+ * @refused: those that the PF has refused
+ *
+ * From @sought on, members belong to &struct vanevf.service.
+ */
+struct vanevf_vlans {
+	DECLARE_BITMAP(wanted, VLAN_N_VID);
+	bool filter;
+	DECLARE_BITMAP(sought, VLAN_N_VID);
+	bool filter_sought;
+	DECLARE_BITMAP(asked, VLAN_N_VID);
+	DECLARE_BITMAP(refused, VLAN_N_VID);
+};
+
+/**
+ * enum vanevf_refusal - what is said in the log of what the PF refuses
+ * @VANEVF_REFUSED_ADDRESS: a unicast address
+ * @VANEVF_REFUSED_SHARE: more addresses than the VF's share
+ * @VANEVF_REFUSED_PROMISC: promiscuous mode
+ * @VANEVF_REFUSED_ALLMULTI: all-multicast mode
+ * @VANEVF_REFUSED_VLAN: a VLAN
+ */
+enum vanevf_refusal {
+	VANEVF_REFUSED_ADDRESS,
+	VANEVF_REFUSED_SHARE,
+	VANEVF_REFUSED_PROMISC,
+	VANEVF_REFUSED_ALLMULTI,
+	VANEVF_REFUSED_VLAN,
+};
+
+/**
  * struct vanevf - a virtual function
  * @vdev: the function, for the core
  * @mbox: this end of the mailbox
@@ -66,24 +125,24 @@ struct vanevf_addrs {
  * @service: does all that may wait for the PF; disabled while @held and before
  *	the netdev is registered
  * @flags: enum vanevf_flag
- * @vlans: VLANs that the netdev wants; bits are set and cleared under rtnl
- * @vlan_filter: the netdev wants a VLAN filter; written under rtnl
+ * @vlans: VLANs by enum vanevf_vlan_kind
  * @held: a PCI callback has stopped the function; guarded by the device lock
  * @state: enum vanevf_state
  * @generation: of the function when it was last enabled
- * @config_gen: of the STATUS block when what it says was last taken over
- * @status: STATUS when last looked at
+ * @config_gen: of the STATUS block when it was last applied
+ * @status: STATUS when last read
  * @started: jiffies when the function was last enabled
- * @silent_since: jiffies when a negotiation first got no answer, or when the
- *	function was last reset for that
+ * @silent_since: jiffies when a negotiation first got no reply, or when the
+ *	function was last reset because of that
  * @caps: VANE_MBOX_CAP_* that the PF agreed to
  * @max_filters: MAC filters that the PF allows
- * @max_vlans: VLAN filters that the PF allows
- * @asked_uc: unicast filters that the PF has accepted
- * @asked_mc: multicast filters that the PF has accepted
- * @asked_vlans: VLANs that the PF has accepted
- * @asked_mode: receive mode that the PF has accepted
- * @refused_mode: receive mode that the PF has refused last
+ * @max_vlans: VLAN filters of a kind that the PF allows
+ * @uc: unicast filters
+ * @mc: multicast filters
+ * @filters_full: the PF had no room for a further address
+ * @asked_mode: receive mode that the PF has granted
+ * @refused_mode: the part of a receive mode that the PF has refused
+ * @advised: refusals that have been logged, BIT(enum vanevf_refusal)
  *
  * From @state on, members belong to @service; to probe, remove and the PCI
  * callbacks while that is disabled.
@@ -94,8 +153,7 @@ struct vanevf {
 	wait_queue_head_t status_wait;
 	struct delayed_work service;
 	unsigned long flags;
-	DECLARE_BITMAP(vlans, VLAN_N_VID);
-	bool vlan_filter;
+	struct vanevf_vlans vlans[VANEVF_NUM_VLAN_KINDS];
 	bool held;
 
 	enum vanevf_state state;
@@ -108,11 +166,12 @@ struct vanevf {
 	u32 caps;
 	u16 max_filters;
 	u16 max_vlans;
-	struct vanevf_addrs asked_uc;
-	struct vanevf_addrs asked_mc;
-	DECLARE_BITMAP(asked_vlans, VLAN_N_VID);
+	struct vanevf_filters uc;
+	struct vanevf_filters mc;
+	bool filters_full;
 	u32 asked_mode;
 	u32 refused_mode;
+	u32 advised;
 };
 
 static inline struct vanevf *vdev_to_vanevf(struct vane_dev *vdev)
@@ -129,16 +188,23 @@ static inline struct vanevf *netdev_to_vanevf(struct net_device *netdev)
 
 /* requests.c APIs: process context; sleep until the PF's answer, bounded */
 void vanevf_mbox_init(struct vanevf *vf);
-int vanevf_ask_negotiate(struct vanevf *vf,
+int vanevf_req_negotiate(struct vanevf *vf,
 			 struct vane_mbox_negotiate_rsp *rsp);
-int vanevf_ask_mac(struct vanevf *vf, const u8 *mac);
-int vanevf_ask_addrs(struct vanevf *vf, enum vane_mbox_op op,
+int vanevf_req_mac(struct vanevf *vf, const u8 *mac);
+int vanevf_req_addrs(struct vanevf *vf, enum vane_mbox_op op,
 		     struct vane_mbox_addrs *addrs, unsigned int count);
-int vanevf_ask_vlan(struct vanevf *vf, enum vane_mbox_op op, u16 vid);
-int vanevf_ask_rx_mode(struct vanevf *vf, u32 mode);
+int vanevf_req_vlan(struct vanevf *vf, enum vane_mbox_op op, u16 proto,
+		    u16 vid);
+int vanevf_req_rx_mode(struct vanevf *vf, u32 mode);
 bool vanevf_refused(int err);
 
+/* filter.c APIs: under rtnl */
+void vanevf_filters_set_vlan(struct vanevf *vf, __be16 proto, u16 vid,
+			     bool wanted);
+bool vanevf_filters_set_features(struct vanevf *vf, netdev_features_t features);
+
 /* filter.c APIs: owner of the state */
+void vanevf_filters_retry(struct vanevf *vf);
 void vanevf_filters_forget(struct vanevf *vf);
 int vanevf_filters_sync(struct vanevf *vf);
 

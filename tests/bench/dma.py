@@ -25,7 +25,7 @@ class Restless(Spinner):
 
 
 class TraceMarker:
-    """Asks the monitor what nobody else does, and the trace has that."""
+    """Marks the trace by a monitor command that nothing else uses."""
 
     def __init__(self, qmp):
         self.qmp = qmp

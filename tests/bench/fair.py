@@ -5,7 +5,7 @@
 All send at once, to the uplink, as fast as the device takes it. What each got
 through goes to OUT/fair.json. It takes two processors, as one has no vectors for
 256 VFs. The generator goes from one to the next only when it got rid of its
-burst, so this cannot tell how they share a slow port; tests/qtest does.
+burst, so this cannot tell how they share a slow port; tests/nic/qtest does.
 """
 
 import json

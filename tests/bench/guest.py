@@ -202,7 +202,7 @@ def floor():
 
 
 def veth():
-    """No card at all: what TCP takes whatever is below it."""
+    """No card at all: the cost of TCP itself."""
     ip("link add veth0 type veth peer name veth1")
     return Nic("veth", [], ["veth0", "veth1"], ["veth"])
 
@@ -276,7 +276,7 @@ class Bench:
         if not nic.functions:
             return None
         return [self.qmp.get(NIC0 if index is None else f"{NIC0}/vf[{index}]",
-                             "counters") for index in nic.functions]
+                             "x-counters") for index in nic.functions]
 
     def state(self, nic):
         """Everything that is counted elsewhere."""
@@ -445,7 +445,7 @@ def tcp(bench, nic):
     for part, args, counts in parts:
         if part == "tcp-bulk-gro":
             ethtool(f"-K {nic.interfaces[1]} rx-gro-hw on", "ns1")
-        # Who waits for each answer wants no moderation.
+        # A program that waits for each answer needs no moderation.
         link.moderate(0 if part == "tcp-rr" else MODERATION)
         for number, count in enumerate((counts[0], *counts * bench.REPEATS)):
             bench.run(nic, part, count,

@@ -57,11 +57,11 @@ packages_in() {
 	sed 's/#.*//' "$1" | xargs
 }
 
-# lock NAME: one at a time over all checkouts that share the cache. The lock
-# goes with the process, so an interrupted run leaves none behind.
+# lock NAME [FOLDER]: one at a time over all checkouts that share the cache, or
+# FOLDER. The lock goes with the process, so an interrupted run leaves none behind.
 lock() {
 	local fd
-	exec {fd}>"$cache/lock/$1"
+	exec {fd}>"${2:-$cache/lock}/$1"
 	if ! flock -n "$fd"; then
 		say "another run is busy with $1; waiting for it"
 		flock "$fd"

@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
+#
+# Guest: network --allow-leaks --uplink switch
 """ip link set PF vf ...: right values act and read back, wrong ones do nothing."""
 
 from lib.py import (BROADCAST, ETH_P_8021Q, Capture, Sender, Vane, defer, fails,
@@ -11,11 +13,7 @@ VFS = 3
 
 def set_up():
     """Three VFs, the PF, the external network."""
-    env = Vane(VFS)
-    env.pf_if = env.pf_port()
-    env.vfs = env.vf_ports(VFS)
-    env.ext = env.ext_port()
-    return env
+    return Vane.with_ports(VFS)
 
 
 def refused(env, index, args):

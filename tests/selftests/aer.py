@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
+#
+# Guest: aer --uplink switch --native-hotplug
 """PCIe errors: the kernel resets the slot, and PF and VFs come back as they were.
 
 The root ports need native hotplug: only then QEMU shows their link as active,
@@ -18,10 +20,7 @@ def set_up(vfs=VFS):
 
     There are @vfs VFs.
     """
-    env = Vane(vfs)
-    env.pf_if = env.pf_port()
-    env.vfs = env.vf_ports(VFS)
-    env.ext = env.ext_port()
+    env = Vane.with_ports(vfs, VFS)
     env.vf_set(1, "vlan 77 qos 3")
     env.vf_set(2, "trust on")
     return env

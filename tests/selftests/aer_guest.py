@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
+#
+# Guest: aer-guest @passthrough --iommu intel --nested --uplink switch --native-hotplug
 """PCIe errors under a guest: VFIO tells QEMU, which stops the guest.
 
 QEMU has no way to let the guest recover. The host does recover, and so does the VF.

@@ -1,5 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
+#
+# Guest: bars-low @passthrough --iommu intel --mem 2G --uplink switch
+#   BARs below 4 GB, above it, and where another firmware puts them.
+# Guest: bars-high @passthrough --iommu intel --mem 6G --nics 2 --uplink switch
+# Guest: bars-uefi @passthrough --iommu intel --mem 6G --nics 2 --uplink switch --firmware uefi
 """Wherever the NICs are plugged in, and their BARs lie, all their VFs work.
 
 The groups that this runs in differ in firmware, memory, and in what is between

@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
+#
+# Guest: big-guest @passthrough --iommu intel --nested --mem 6G --nics 2 --uplink switch
 """A guest with memory above 4 GB and with VFs of two NICs, the last one of each."""
 
 import bars

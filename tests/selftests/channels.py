@@ -1,10 +1,21 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
+#
+# Guest: queues --uplink switch
 """ethtool changes rings, channels, moderation, offloads and RSS under traffic."""
 
-from lib.py import (Background, Vane, cmd, defer, ethtool_json, fails, hw,
-                    ksft_eq, ksft_ge, ksft_in, ksft_main, ksft_ne, ksft_true,
-                    wait_until)
+import ctypes
+import fcntl
+import socket
+import struct
+
+from lib.py import (Background, InNetns, KsftFail, Rtnl, Vane, cmd, defer,
+                    ethtool_json, fails, hw, ksft_eq, ksft_ge, ksft_in, ksft_main,
+                    ksft_ne, ksft_true, read, since, wait_until, write)
+
+# linux/sockios.h, linux/ethtool.h
+SIOCETHTOOL = 0x8946
+ETHTOOL_SCHANNELS = 0x3d
 
 
 def set_up():
@@ -35,7 +46,25 @@ class Traffic:
 
 def received(port):
     """Bytes that a port has received."""
-    return port.stats()["rx"]["bytes"]
+    with Rtnl(port.ns) as rtnl:
+        return rtnl.rx_bytes(port.ifname)
+
+
+class Channels:
+    """Sets the number of a port's channels without a program to start."""
+
+    def __init__(self, port):
+        self.name = port.ifname.encode()
+        with InNetns(port.ns):
+            self.sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        defer(self.sock.close)
+
+    def set(self, count):
+        """Makes it @count."""
+        data = ctypes.create_string_buffer(
+            struct.pack("=I28xI", ETHTOOL_SCHANNELS, count))
+        fcntl.ioctl(self.sock, SIOCETHTOOL, struct.pack(
+            "=16sQ16x", self.name, ctypes.addressof(data)))
 
 
 def rings(env):
@@ -67,8 +96,9 @@ def channels_in_a_hurry(env):
     cmd(f"ip netns exec {port.ns} sh -c 'echo 1 >{attribute}'")
     cmd(f"sh -c 'renice -n 19 -p $(pgrep napi/{port.ifname}-)'")
     traffic = Traffic(env)
+    own = Channels(port)
     for change in range(60):
-        port.ethtool(f"-L {{}} combined {1 + change % 2}")
+        own.set(1 + change % 2)
     traffic.flows()
 
 
@@ -178,6 +208,38 @@ def settings_survive_down(env):
     env.vf0.ping(port)
 
 
+def interrupt(port, queue):
+    """Number of a queue's interrupt."""
+    for line in read("/proc/interrupts").splitlines():
+        if line.split()[-1] == f"{port.ifname}-{queue}":
+            return line.split(":")[0].strip()
+    raise KsftFail(f"no interrupt of {port.ifname}'s queue {queue}")
+
+
+def affinity_stays(env):
+    """A queue's interrupt stays where users have put it, though it comes and goes."""
+    port = env.vf0
+    queue = port.channels()[1] - 1
+
+    def path():
+        return f"/proc/irq/{interrupt(port, queue)}/smp_affinity_list"
+
+    before = read(path())
+    wanted = "0" if before != "0" else "1"
+    write(path(), wanted)
+    defer(lambda: write(path(), before))
+
+    port.ethtool("-L {} combined 1")
+    port.ethtool(f"-L {{}} combined {queue + 1}")
+    ksft_eq(read(path()), wanted, "after a change of channels")
+    port.set("down")
+    port.up()
+    ksft_eq(read(path()), wanted, "after down and up")
+    env.vf(0).reset()
+    port.wait_carrier()
+    ksft_eq(read(path()), wanted, "after a reset")
+
+
 def self_test(env):
     """ethtool -t finds nothing wrong, on and off line."""
     for kind in ("online", "offline"):
@@ -198,5 +260,5 @@ def link_settings(env):
 
 if __name__ == "__main__":
     ksft_main([rings, channels, channels_in_a_hurry, moderation, offloads,
-               rss_table, wrong_values, settings_survive_down, self_test,
-               link_settings], set_up)
+               rss_table, wrong_values, settings_survive_down,
+               *since("6.15", affinity_stays), self_test, link_settings], set_up)

@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
+#
+# Guest: owners @passthrough --iommu intel --nested --uplink switch
 """A VF in a container: the host-device plug-in of CNI, as docs/passthrough.rst says.
 
 A container's network is a namespace; what makes the container does not matter.
@@ -9,8 +11,8 @@ import json
 import os
 import subprocess
 
-from lib.py import (Port, Vane, cmd, ip, ksft_eq, ksft_in, ksft_main, netns_add,
-                    wait_until)
+from lib.py import (PATIENCE, Port, Vane, cmd, ip, ksft_eq, ksft_in, ksft_main,
+                    netns_add, wait_until)
 
 PLUGINS = "/usr/lib/cni"
 NAME = "box"
@@ -34,7 +36,7 @@ def host_device(command, bdf, host):
                         "CNI_PATH": PLUGINS}
     result = subprocess.run([f"{PLUGINS}/host-device"], env=env, text=True,
                             input=json.dumps(config), capture_output=True,
-                            timeout=60, check=False)
+                            timeout=60 * PATIENCE, check=False)
     ksft_eq(result.returncode, 0, result.stdout + result.stderr)
     return json.loads(result.stdout or "null")
 

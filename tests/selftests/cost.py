@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
+#
+# Guest: queues --uplink switch
 """What a packet costs, by the model's counters."""
 
 import time
 
-from lib.py import (Rtnl, Vane, cmd, defer, ethtool, hw, ip, ksft_eq, ksft_ge,
-                    ksft_le, ksft_main, ksft_pr, mac_bytes, read, sysctl,
+from lib.py import (Rtnl, Vane, cmd, defer, ethtool, ethtool_json, hw, ip, ksft_eq,
+                    ksft_ge, ksft_le, ksft_main, ksft_pr, mac_bytes, read, sysctl,
                     wait_until, write)
 
 PACKETS = 4096
@@ -14,6 +16,7 @@ SIZE = 64
 IDLE = 3        # seconds
 CHANGES = 32
 ROUND_TRIP = 12
+OTHER_WRITES = 4
 
 SHORT = 128     # bytes that a driver copies, at most
 FRAGS = 4
@@ -122,7 +125,7 @@ def tx_descriptor_bytes(env):
 
 
 def tx_completion_bytes(env):
-    """The head is told per burst, descriptors are read many at a time."""
+    """The head is stored once per burst, descriptors are read in batches."""
     dma = env.tx["dma"]
     ksft_eq(dma["completion"]["write-bytes"], 0)
     ksft_ge(dma["head"]["writes"], 1)
@@ -210,7 +213,7 @@ def mailbox_round_trip(env):
     """A VF's new MAC, by its own wish, takes few accesses of both sides."""
     ifindex = int(attribute(env.names[0], "ifindex"))
     with Rtnl() as rtnl:
-        # What every change by netlink costs, as statistics are told.
+        # The cost of any change by netlink, as its notification has statistics.
         told = accesses(env, lambda number: rtnl.set_group(ifindex, number))
         took = accesses(env, lambda number: rtnl.set_address(
             ifindex, mac_bytes(f"52:54:00:34:00:{number:02x}")))
@@ -227,7 +230,23 @@ def vf_left_alone(env):
     ksft_le(took, 0)
 
 
+def rss_writes(env):
+    """Of RSS, what changes is written, the key or a table, and nothing else."""
+    name = env.names[0]
+    key = bytes(ethtool_json(f"-x {name}")["rss-hash-key"])
+    defer(ethtool, f"-X {name} hkey {key.hex(':')}")
+    defer(ethtool, f"-X {name} default")
+    for args, size in ((f"hkey {key[::-1].hex(':')}", hw.VANE_RSS_KEY_SIZE),
+                       ("equal 1", hw.VANE_RSS_TABLE_SIZE)):
+        before = env.counters(0)["mmio-writes"]
+        ethtool(f"-X {name} {args}")
+        writes = env.counters(0)["mmio-writes"] - before
+        ksft_ge(writes, size // 8, args)
+        # A frame may have come meanwhile.
+        ksft_le(writes, size // 8 + OTHER_WRITES, args)
+
+
 if __name__ == "__main__":
     ksft_main([no_mmio_read, doorbells, tx_descriptor_bytes,
                tx_completion_bytes, copied_frames, rx_bytes, interrupts, rx_doorbells,
-               idle_reads, mailbox_round_trip, vf_left_alone], set_up)
+               idle_reads, mailbox_round_trip, vf_left_alone, rss_writes], set_up)

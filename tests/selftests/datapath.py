@@ -1,5 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
+#
+# Guest: network --allow-leaks --uplink switch
+# Guest: bounce @distro --uplink switch --append swiotlb=force
+#   Every mapping has a bounce buffer, so that a missing synchronisation shows.
 """Frames between the PF, VFs and the external network, with every offload."""
 
 import hashlib
@@ -9,9 +13,9 @@ import socket
 import struct
 import threading
 
-from lib.py import (ETH_P_8021Q, Capture, InNetns, Sender, Vane, defer, ip,
-                    iperf, ksft_eq, ksft_ge, ksft_le, ksft_main, ksft_pr, make,
-                    queue_packets, queue_stats, read, wait_until)
+from lib.py import (ETH_P_8021Q, PATIENCE, Capture, InNetns, Sender, Vane,
+                    defer, ip, iperf, ksft_eq, ksft_ge, ksft_le, ksft_main, ksft_pr,
+                    make, queue_packets, queue_stats, read, wait_until)
 
 ETH_P_IP = 0x0800
 UDP_OFFSET = 34
@@ -50,13 +54,13 @@ def transfer(one, other, size=1 << 20, dest=None):
     family = socket.AF_INET6 if ":" in dest else socket.AF_INET
     with InNetns(other.ns):
         listener = socket.create_server((dest, 0), family=family)
-    listener.settimeout(30)
+    listener.settimeout(30 * PATIENCE)
     got = hashlib.sha256()
 
     def receive():
         conn, _ = listener.accept()
         with conn:
-            conn.settimeout(30)
+            conn.settimeout(30 * PATIENCE)
             while data := conn.recv(1 << 16):
                 got.update(data)
 
@@ -66,7 +70,7 @@ def transfer(one, other, size=1 << 20, dest=None):
     with InNetns(one.ns):
         sock = socket.socket(family)
     with sock:
-        sock.settimeout(30)
+        sock.settimeout(30 * PATIENCE)
         sock.connect((dest, listener.getsockname()[1]))
         sock.sendall(data)
     thread.join()
@@ -87,9 +91,9 @@ def tcp(env):
 
 
 def udp(env):
-    """iperf3 by UDP at a rate that nobody should lose anything of."""
+    """iperf3 over UDP at a rate at which nothing should be lost."""
     for one, other in pairs(env):
-        # Sockets have room for all of it, however late the receiver looks.
+        # Sockets have room for all of it, however late the receiver reads.
         end = iperf(one, other, "-u -b 4M -l 1400 -k 100 -w 200K")
         ksft_ge(end["sum"]["packets"], 100)
         ksft_eq(end["sum"]["lost_packets"], 0, f"{other.name} to {one.name}")
@@ -172,7 +176,7 @@ def tamper(one, other, size):
         sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     defer(sock.close)
     sock.bind((other.ip4, 0))
-    sock.settimeout(5)
+    sock.settimeout(5 * PATIENCE)
     data = os.urandom(size)
     capture = Capture(other, ETH_P_IP)
     good.sendto(data, sock.getsockname())
@@ -219,6 +223,12 @@ def largest_tcp_frames(one, other, dest=None):
     return sent, got
 
 
+def segmented(port):
+    """Frames and bytes that the device was given to segment, and was to make."""
+    return [sum(queue_stats(port, "tx", f"hw_gso_{name}").values())
+            for name in ("packets", "bytes", "wire_packets", "wire_bytes")]
+
+
 def tso(env):
     """The stack hands over large frames, the wire sees none of them."""
     vf0, ext = env.all[1], env.all[3]
@@ -227,10 +237,20 @@ def tso(env):
         if dest:
             vf0.add_ip6()
             ext.add_ip6()
+        before = segmented(vf0)
         sent, got = largest_tcp_frames(vf0, ext, dest)
         # More than a segment; how many, TCP chooses by the speed it finds
         ksft_ge(sent, 1515)
         ksft_eq(got, 1514)
+        frames, size, segments, wire_size = (
+            new - old for new, old in zip(segmented(vf0), before))
+        ksft_ge(frames, 1)
+        ksft_ge(segments, 2 * frames)
+        ksft_ge(size, 1515 * frames)
+        ksft_ge(segments * 1514, wire_size)
+        # TCP has its time stamps.
+        headers = 14 + (40 if dest else 20) + 32
+        ksft_eq(wire_size - size, (segments - frames) * headers)
 
 
 def tso_off(env):
@@ -238,7 +258,9 @@ def tso_off(env):
     vf0, ext = env.all[1], env.all[3]
     with_features(vf0, tcp_segmentation_offload=False,
                   generic_segmentation_offload=False)
+    before = segmented(vf0)
     sent, got = largest_tcp_frames(vf0, ext)
+    ksft_eq(segmented(vf0), before)
     ksft_eq(sent, 1514)
     ksft_eq(got, 1514)
 

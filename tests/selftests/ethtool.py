@@ -1,31 +1,34 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""What ethtool says of PF and VF, and what it can have them do."""
+#
+# Guest: queues --uplink switch
+"""What ethtool reports of PF and VF, and what it can set."""
 
 import ipaddress
+import itertools
 import re
 import struct
 
-from lib.py import (ETH_P_8021Q, ETH_P_TEST, Background, Capture, Frame,
-                    KernelLog, Sender, Vane, cmd, cmd_json, defer, ethtool_json,
-                    fails, hw, ip, ksft_eq, ksft_ge, ksft_in, ksft_main, ksft_ne,
-                    ksft_not_in, ksft_true, mac_bytes, make, queue_packets, run,
+from lib.py import (Background, Capture, ETH_P_8021Q, ETH_P_TEST, Frame, KernelLog,
+                    Sender, Stream, Vane, cmd_json, defer, ethtool_json, fails, hw, ip,
+                    ksft_eq, ksft_ge, ksft_in, ksft_main, ksft_ne, ksft_not_in,
+                    ksft_true, mac_bytes, make, repeat, queue_packets, registers, run,
                     wait_until)
 
 BURST = 20
+ETH_P_IP = 0x0800
 TCP, UDP, SCTP = 6, 17, 132
 DOC4, DOC6 = "192.0.2.1", "2001:db8::1"
 PAUSE_MAC = "01:80:c2:00:00:01"
+FCS = 4
 RECOVERY = 20
 COPY_MAX = 128      # bytes
 
 
 def set_up():
     """PF and a VF with two queue pairs each, another VF, the external net."""
-    env = Vane(2)
-    env.pf_if = env.pf_port()
-    env.vf0, env.vf1 = env.vf_ports(2)
-    env.ext = env.ext_port()
+    env = Vane.with_ports(2)
+    env.vf0, env.vf1 = env.vfs
     env.both = env.pf_if, env.vf0
     for port in env.both:
         port.ethtool("-L {} combined 2")
@@ -49,7 +52,7 @@ def packet(port, proto=UDP, sport=1000, dport=2000, src=DOC4, dst=None,
         body = head + struct.pack("!HH", 8 + 32, 0)
     body += bytes(32)
     if version == 4:
-        ether = 0x0800
+        ether = ETH_P_IP
         layer3 = struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(body), 0, 0, 64,
                              proto, 0) + addrs
         total = sum(struct.unpack("!10H", layer3))
@@ -104,13 +107,19 @@ def to_queue_0(port):
     defer(port.ethtool, "-X {} default")
 
 
-def add_rule(port, spec):
-    """Adds a rule for the time of the case; returns its location."""
-    text = port.ethtool(f"-N {{}} {spec}")
-    found = re.search(r"ID (\d+)", text)
-    location = int(found[1] if found else re.search(r"loc (\d+)", spec)[1])
-    defer(run, f"ethtool -N {port.ifname} delete {location}", port.ns)
-    return location
+class Rule:
+    """A receive rule, for the time of the case."""
+
+    def __init__(self, port, spec):
+        text = port.ethtool(f"-N {{}} {spec}")
+        found = re.search(r"ID (\d+)", text)
+        self.location = int(found[1] if found
+                            else re.search(r"loc (\d+)", spec)[1])
+        self.deferred = defer(port.ethtool, f"-N {{}} delete {self.location}")
+
+    def delete(self):
+        """Deletes it now."""
+        self.deferred.exec()
 
 
 def rules(port):
@@ -134,18 +143,12 @@ def driver(env):
             ksft_in(f"supports-{what}: yes\n", info)
 
 
-def dump(port):
-    """The register dump, value by offset."""
-    raw = cmd(f"ethtool -d {port.ifname} hex on", port.ns)
-    data = bytes.fromhex("".join(re.findall(r"^0x[0-9a-f]+:\s*(.*)$", raw, re.M)))
-    words = struct.unpack(f"<{len(data) // 4}I", data)
-    return dict(zip(words[::2], words[1::2]))
-
-
 def register_dump(env):
     """ethtool -d: every register once, with its value."""
     for port, is_vf in ((env.pf_if, 0), (env.vf0, hw.VANE_FUNCTION_IS_VF)):
-        regs = dump(port)
+        regs = registers(port.ifname, port.ns)
+        for name, offset in hw.readable_registers(is_vf):
+            ksft_true(offset in regs, f"{port.name} has {name} at {offset:#x}")
         ksft_eq(regs[hw.VANE_REG_MAGIC], hw.VANE_MAGIC)
         ksft_eq(regs[hw.VANE_REG_FUNCTION], is_vf)
         ksft_eq(hw.VANE_REG_PORT_SPEED in regs, not is_vf)
@@ -228,7 +231,7 @@ def addresses(port):
 def self_test(env):
     """ethtool -t passes, and leaves everything as it was."""
     for port, other in ((env.pf_if, env.vf1), (env.vf0, env.ext)):
-        add_rule(port, f"flow-type ether dst {port.mac} proto 0x9000 action -1")
+        Rule(port, f"flow-type ether dst {port.mac} proto 0x9000 action -1")
         before = addresses(port)
         for kind in ("online", "offline"):
             port.ping(other)
@@ -258,7 +261,7 @@ def self_test_fails(env):
     results = test_results(env.vf0, "offline")
     ksft_ne(results["Loopback"], 0)
     ksft_eq((results["Register"], results["Interrupt"]), (0, 0))
-    env.qmp.set(env.nic, "fault-queue-hang", False)
+    env.qmp.set(env.nic, "x-fault-queue-hang", False)
     env.vf0.ping(env.vf1)
     env.link(False)
     env.vf0.wait_carrier(False)
@@ -287,11 +290,11 @@ def rule_flows(env):
         port.set_features({"rx-vlan-filter": False})
         defer(port.set_features, {"rx-vlan-filter": True})
         for spec, match, other in flows(port):
-            location = add_rule(port, f"flow-type {spec} action 1")
-            ksft_eq(rules(port), {location})
+            rule = Rule(port, f"flow-type {spec} action 1")
+            ksft_eq(rules(port), {rule.location})
             goes_to(env, port, match, 1, spec)
             goes_to(env, port, other, 0, spec)
-            port.ethtool(f"-N {{}} delete {location}")
+            rule.delete()
             goes_to(env, port, match, 0, spec)
 
 
@@ -329,12 +332,12 @@ def rule_order(env):
     for port in env.both:
         to_queue_0(port)
         frame = packet(port)
-        add_rule(port, "flow-type udp4 action 1 loc 10")
+        Rule(port, "flow-type udp4 action 1 loc 10")
         goes_to(env, port, frame, 1)
-        add_rule(port, "flow-type udp4 dst-port 2000 action 0 loc 9")
+        Rule(port, "flow-type udp4 dst-port 2000 action 0 loc 9")
         goes_to(env, port, frame, 0)
         goes_to(env, port, packet(port, dport=2001), 1)
-        add_rule(port, "flow-type udp4 dst-port 2000 action -1 loc 9")
+        port.ethtool("-N {} flow-type udp4 dst-port 2000 action -1 loc 9")
         ksft_eq(rules(port), {9, 10})
         dropped(env, port, frame)
         shown = port.ethtool("-n {} rule 9")
@@ -345,13 +348,14 @@ def rule_order(env):
 def rule_table(env):
     """The table takes what it says, then no more; ntuple off empties it."""
     port = env.vf0
+    defer(port.set_features, {"ntuple-filters": True})
+    off = defer(port.set_features, {"ntuple-filters": False})
     for number in range(hw.VANE_MAX_RULES):
-        add_rule(port, f"flow-type tcp4 dst-port {number + 1} action 1")
+        port.ethtool(f"-N {{}} flow-type tcp4 dst-port {number + 1} action 1")
     ksft_eq(rules(port), set(range(hw.VANE_MAX_RULES)))
     ksft_in("No space left", fails(f"ethtool -N {port.ifname} flow-type tcp4 "
                                    "dst-port 99 action 1", port.ns))
-    port.set_features({"ntuple-filters": False})
-    defer(port.set_features, {"ntuple-filters": True})
+    off.exec()
     ksft_eq(rules(port), set())
     ksft_in("not supported", fails(f"ethtool -N {port.ifname} flow-type tcp4 "
                                    "dst-port 99 action 1", port.ns))
@@ -364,21 +368,23 @@ def contexts(env):
         frame = packet(port)
         text = port.ethtool("-X {} context new start 1 equal 1")
         context = int(re.search(r"context is (\d+)", text)[1])
-        defer(run, f"ethtool -X {port.ifname} context {context} delete",
-              port.ns)
+        delete = defer(port.ethtool, f"-X {{}} context {context} delete")
         ksft_eq(context_table(port, context), {1})
         goes_to(env, port, frame, 0)
-        location = add_rule(port, "flow-type udp4 dst-port 2000 "
-                                  f"context {context}")
+        # An action is added to what the context's table says, which the
+        # device cannot do.
+        fails(f"ethtool -N {port.ifname} flow-type udp4 dst-port 2000 "
+              f"context {context} action 1", port.ns)
+        rule = Rule(port, f"flow-type udp4 dst-port 2000 context {context}")
         ksft_in(f"Direct to RSS Context {context}",
-                port.ethtool(f"-n {{}} rule {location}"))
+                port.ethtool(f"-n {{}} rule {rule.location}"))
         goes_to(env, port, frame, 1)
         port.ethtool(f"-X {{}} context {context} start 0 equal 1")
         goes_to(env, port, frame, 0)
         ksft_in("busy", fails(f"ethtool -X {port.ifname} context {context} "
                               "delete", port.ns))
-        port.ethtool(f"-N {{}} delete {location}")
-        port.ethtool(f"-X {{}} context {context} delete")
+        rule.delete()
+        delete.exec()
         fails(f"ethtool -x {port.ifname} context {context}", port.ns)
 
 
@@ -394,8 +400,7 @@ def context_limit(env):
     for _ in range(hw.VANE_RSS_CONTEXTS - 1):
         text = port.ethtool("-X {} context new equal 2")
         context = int(re.search(r"context is (\d+)", text)[1])
-        defer(run, f"ethtool -X {port.ifname} context {context} delete",
-              port.ns)
+        defer(port.ethtool, f"-X {{}} context {context} delete")
     fails(f"ethtool -X {port.ifname} context new equal 2", port.ns)
 
 
@@ -425,15 +430,51 @@ def hash_fields(env):
         fails(f"ethtool -N {port.ifname} rx-flow-hash {words}", port.ns)
 
 
+def rss_changes_lose_nothing(env):
+    """Key, table, fields and contexts change under traffic, which continues."""
+    port = env.vf0
+    sports = itertools.count(1024)
+    # What is not IP has no hash, and does not get to the table.
+    stream = Stream(env.ext, port, lambda: packet(port, sport=next(sports)), ETH_P_IP)
+    shown = ethtool_json(f"-x {port.ifname}", port.ns)
+    defer(port.ethtool, "-X {} default")
+    defer(port.ethtool, "-N {} rx-flow-hash udp4 sdfn")
+    for number in range(1, repeat(4, 3)):
+        key = ":".join([f"{number:02x}"] * hw.VANE_RSS_KEY_SIZE)
+        port.ethtool(f"-X {{}} hkey {key}")
+        port.ethtool(f"-X {{}} start {number % 2} equal 1")
+        fields = ("sd", "sdfn")[number % 2]
+        port.ethtool(f"-N {{}} rx-flow-hash udp4 {fields}")
+        text = port.ethtool("-X {} context new equal 2")
+        context = int(re.search(r"context is (\d+)", text)[1])
+        port.ethtool(f"-X {{}} context {context} start 1 equal 1")
+        regs = registers(port.ifname, port.ns)
+        for what, first, size, byte in (
+                ("key", hw.VANE_REG_RSS_KEY, hw.VANE_RSS_KEY_SIZE, number),
+                ("table", hw.VANE_RSS_TABLE(0), hw.VANE_RSS_TABLE_SIZE,
+                 number % 2),
+                ("context", hw.VANE_RSS_TABLE(context), hw.VANE_RSS_TABLE_SIZE,
+                 1)):
+            ksft_eq({regs[at] for at in range(first, first + size, 4)},
+                    {byte * 0x01010101}, what)
+        ksft_eq(bool(regs[hw.VANE_REG_RSS_CTRL] & hw.VANE_RSS_CTRL_UDP4),
+                fields == "sdfn", "fields")
+        port.ethtool(f"-X {{}} context {context} delete")
+    port.ethtool("-X {} hkey " + bytes(shown["rss-hash-key"]).hex(":"))
+    sent, lost = stream.stop()
+    ksft_ge(sent, 20)
+    ksft_eq(lost, 0)
+
+
 def rules_outlive_resets(env):
     """Rules and contexts are in force again after a reset."""
     for port in env.both:
         to_queue_0(port)
-        add_rule(port, "flow-type udp4 dst-port 2000 action 1")
-        add_rule(port, "flow-type udp4 dst-port 2002 action -1")
+        Rule(port, "flow-type udp4 dst-port 2000 action 1")
+        Rule(port, "flow-type udp4 dst-port 2002 action -1")
         port.ethtool("-X {} context new start 1 equal 1")
         defer(port.ethtool, "-X {} context 1 delete")
-        add_rule(port, "flow-type udp4 dst-port 2001 context 1")
+        Rule(port, "flow-type udp4 dst-port 2001 context 1")
     for reset in (env.vf(0).reset, env.pf.reset):
         reset()
         for port in env.both:
@@ -544,7 +585,7 @@ def link_settings(env):
     env.vf0.ping(env.ext)
 
     for words in ("autoneg off speed 123", "autoneg off speed 25000 duplex half",
-                  "autoneg on advertise 0x1"):
+                  "autoneg on advertise 0x1", "port fibre"):
         ksft_in("Invalid argument",
                 fails(f"ethtool -s {port.ifname} {words}"), words)
     ksft_eq(speed(port), 50000)
@@ -598,7 +639,7 @@ def pause(port):
 
 
 def pause_negotiated(env):
-    """Pause is what both sides make of it."""
+    """Pause is resolved from the settings of both sides."""
     port = env.pf_if
     defer(port.ethtool, "-A {} autoneg on rx off tx off")
     for ours, theirs, result in (
@@ -621,7 +662,7 @@ def pause_negotiated(env):
 
 
 def pause_frames(env):
-    """Pause frames are counted, and reach nobody."""
+    """Pause frames are counted, and reach no function."""
     port = env.pf_if
     env.ext.wait_carrier()
     port.wait_carrier()
@@ -670,7 +711,8 @@ def counter_groups(env):
     old, new = ({(entry["low"], entry["high"]): entry["val"]
                  for entry in found["rmon"]["rx-pktsNtoM"]}
                 for found in (before, after))
-    for bucket in ((0, 64), (256, 511), (1024, 1518), (1519, 9034)):
+    for bucket in ((0, 64), (256, 511), (1024, 1518),
+                   (1519, hw.VANE_MAX_WIRE_FRAME + FCS)):
         ksft_ge(new[bucket] - old[bucket], 10, bucket)
     # What stays inside is none of the wire's.
     sent = groups()["eth-mac"]["FramesTransmittedOK"]
@@ -682,7 +724,7 @@ def counter_groups(env):
 
 
 def symbol_errors(env):
-    """Frames damaged on the medium are counted as such, and reach nobody."""
+    """Frames damaged on the medium are counted as such, and reach no function."""
     def errors():
         text = cmd_json(f"ethtool --json -S {env.pf_if.ifname} --groups "
                         "eth-phy")[0]
@@ -719,6 +761,7 @@ if __name__ == "__main__":
     ksft_main([driver, register_dump, message_level, tx_copybreak, timestamps,
                self_test, self_test_frames, self_test_fails, self_test_down,
                rule_flows, rule_order, rule_table, contexts, context_limit,
-               hash_fields, rules_outlive_resets, wrong_rules, partner_speed,
+               hash_fields, rss_changes_lose_nothing, rules_outlive_resets,
+               wrong_rules, partner_speed,
                link_settings, flaps, link_outlives_reset, pause_negotiated,
                pause_frames, counter_groups, symbol_errors, led], set_up)

@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
+#
+# Guest: owner @passthrough --iommu intel --nested --uplink switch
 """A guest that owns a VF, and what its host does to it meanwhile.
 
       guest a      vf1     PF
@@ -35,7 +37,7 @@ def set_up():
 
 
 def forget_neighbours(env):
-    """The uplink asks anew who has the guest's address."""
+    """The uplink resolves the guest's address again."""
     cmd(f"ip neigh flush dev {env.ext.ifname}", env.ext.ns)
 
 
@@ -74,8 +76,8 @@ def vntag(env):
     defer(env.a.wait_carrier)
     defer(cmd, f"vanectl mode {name} veb")
     env.a.wait_carrier(False)
-    cmd(f"vanectl vif set {name} vf 0 100")
-    defer(cmd, f"vanectl vif del {name} vf 0")
+    cmd(f"vanectl channel set {name} vf 0 100")
+    defer(cmd, f"vanectl channel del {name} vf 0")
     env.a.wait_carrier()
     frame = sent_by_guest(env)
     ksft_eq(frame.vntag_field(hw.VANE_VNTAG_SVIF), 100)
@@ -178,7 +180,7 @@ def traffic(env):
 
 
 def statistics(env):
-    """The host counts of the VF what the guest counts."""
+    """The host's counters of the VF agree with the guest's."""
     def counted():
         return [[stats[way][what] for way in ("rx", "tx")
                  for what in ("packets", "bytes")]

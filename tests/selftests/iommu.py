@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
+#
+# Guest: iommu --iommu intel --mem 2G --allow-leaks --uplink switch
 """Behind an IOMMU: each VF is itself, to the last one on the next bus."""
 
 import os
@@ -83,7 +85,7 @@ def back_from_the_dead(env):
     # Something that each function has to tell as soon as it may
     env.link(False)
     env.link(True)
-    env.qmp.set(env.nic, "fault-dead", False)
+    env.qmp.set(env.nic, "x-fault-dead", False)
     before = env.guest_errors()
     env.load()
     env.pf.wait_ifname()

@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
+#
+# Guest: sriov --mem 3G --allow-leaks --uplink switch
 """Every knob of a VF, for the first, a middle and the last of 256: set by one
 tool, read back by another, seen in traffic; kept over resets, and refused where
 the value is wrong."""
@@ -10,9 +12,9 @@ import time
 from pyroute2 import IPRoute
 
 from lib.py import (BROADCAST, ETH_P_8021AD, ETH_P_8021Q, Background, Capture,
-                    KernelLog, Sender, Vane, at_full_speed, cmd, cmd_json, defer,
-                    fails, ip, ip_batch, ksft_eq, ksft_ge, ksft_in, ksft_le,
-                    ksft_main, ksft_ne, ksft_pr, make, wait_until)
+                    KernelLog, Sender, Vane, cmd, cmd_json, defer, fails, ip,
+                    ip_batch, ksft_eq, ksft_ge, ksft_in, ksft_le, ksft_main,
+                    ksft_ne, ksft_pr, make, skip_on_debug, wait_until)
 
 # Of linux/rtnetlink.h; with the statistics 256 VFs do not fit.
 RTEXT_FILTER_VF, RTEXT_FILTER_SKIP_STATS = 1, 8
@@ -179,13 +181,22 @@ def burst_time(env, index):
     return time.monotonic() - start
 
 
+def bursts(env, index, least, most):
+    """Each of a VF's bursts takes @least seconds, and one no more than @most; a
+    busy machine may hold up others."""
+    def in_time():
+        took = burst_time(env, index)
+        ksft_pr(f"VF {index}: {took:.2f} s, wanted {least:.2f} to {most:.2f}")
+        ksft_ge(took, least)
+        return took <= most
+
+    wait_until(in_time, RECOVERY, what=f"VF {index}: a burst in {most:.2f} s")
+
+
 def is_slow(env, index):
     """The VF keeps to its maximum: what it may send at once comes on top."""
-    took = burst_time(env, index)
-    ksft_pr(f"VF {index}: {took:.2f} s at {SLOW} Mb/s")
     least = (ENOUGH * (FRAME + 24) - (128 << 10)) * 8 / (SLOW * 1e6)
-    ksft_ge(took, least * 0.95)
-    ksft_le(took, least * 4)
+    bursts(env, index, least * 0.95, least * 4)
 
 
 def mac(env):
@@ -220,15 +231,12 @@ def max_rate(env):
     """Most that a VF sends: read back by devlink, and kept to; 0 ends it."""
     for index in env.vfs:
         defer(env.vf_set, index, NO_RATE)
-        free = burst_time(env, index)
         env.vf_set(index, SLOW_RATE)
         ksft_eq(env.vf_info(index)["rate"], {"max_tx": SLOW, "min_tx": 0})
         ksft_eq(devlink_rate(env, index), (SLOW, 0))
         is_slow(env, index)
         env.vf_set(index, NO_RATE)
-        again = burst_time(env, index)
-        ksft_pr(f"VF {index}: {free:.2f} and {again:.2f} s without a limit")
-        ksft_le(min(free, again), 1.5)
+        bursts(env, index, 0, 1.5)
 
 
 def min_rate(env):
@@ -282,7 +290,7 @@ def sent_by(env, frames):
 
 
 def min_rate_in_traffic(env):
-    """Of a port that is full, a VF gets what is sure for it; the others share."""
+    """On a full port a VF gets its guaranteed rate; the others share the rest."""
     env.qmp.set(env.nic, "speed", 10)
     defer(env.pf_if.wait_carrier)
     defer(env.qmp.set, env.nic, "speed", PORT_SPEED)
@@ -364,7 +372,7 @@ def trust(env):
 
 
 def query_rss(env):
-    """A VF's RSS is its own: it can be read always, and that is what is told."""
+    """A VF's RSS is its own: it can always be read, and that is reported."""
     for index, port in env.vfs.items():
         env.vf_set(index, "query_rss on")
         ksft_eq(env.vf_info(index)["query_rss_en"], True)
@@ -393,7 +401,7 @@ def trunk_transmit(env):
         vanectl(env, "vlan any", name)
         ksft_eq(trunk(env, index), None)
         passes(port, make(port, STRANGER, vlan=40), env.ext)
-        # A list that begins by what is forbidden has all others.
+        # A list that begins with forbidden VLANs has all others.
         vanectl(env, "vlan forbid", f"{name} 40")
         ksft_eq(trunk(env, index), [(0, 39), (41, 4094)])
         is_dropped(env, index, make(port, STRANGER, vlan=40), "tx_drop_vlan")
@@ -427,7 +435,7 @@ def trunk_receive(env):
 
 
 def trunk_request(env):
-    """A VF that asks for a VLAN outside of its list is told no."""
+    """A VF that requests a VLAN outside of its list is refused."""
     for index, port in env.vfs.items():
         vanectl(env, "vlan allow", f"vf {index} 0,10-20")
         defer(vanectl, env, "vlan any", f"vf {index}")
@@ -469,14 +477,16 @@ def hwmode(env):
 
 
 def hwmode_in_vntag(env):
-    """In VN-Tag mode there is no hwmode to be read or set."""
+    """In VN-Tag and E-Tag mode there is no hwmode to be read or set."""
     ifname = env.pf_if.ifname
     defer(vanectl, env, "mode", "veb")
-    vanectl(env, "mode", "vntag")
-    ksft_eq(cmd_json(f"bridge -j link show dev {ifname}")[0].get("hwmode"),
-            None)
-    ksft_in("VN-Tag mode", fails(f"bridge link set dev {ifname} hwmode vepa"))
-    ksft_eq(vanectl(env, "mode").strip(), "vntag")
+    for mode in ("vntag", "etag"):
+        vanectl(env, "mode", mode)
+        ksft_eq(cmd_json(f"bridge -j link show dev {ifname}")[0].get("hwmode"),
+                None)
+        ksft_in("VN-Tag or E-Tag mode",
+                fails(f"bridge link set dev {ifname} hwmode vepa"))
+        ksft_eq(vanectl(env, "mode").strip(), mode)
 
 
 def counters(env):
@@ -514,10 +524,10 @@ def wrong_values(env):
         refused(env, index, "mac 01:00:5e:00:00:01", "Invalid argument",
                 f"VF {index}: MAC 01:00:5e:00:00:01 is not a unicast address")
     ifname = env.pf_if.ifname
-    for args, text in ((f"allow {ifname} vf 0 4095", "limit of 4094"),
-                       (f"allow {ifname} vf 256 1", "limit of 255"),
-                       (f"allow {ifname} vf 0 20-10", "below the first"),
-                       (f"show {env.vfs[0].ifname}", "No such device")):
+    for args, text in ((f"allow {ifname} vf 0 4095", "between 0 and 4094"),
+                       (f"allow {ifname} vf 256 1", "between 0 and 255"),
+                       (f"allow {ifname} vf 0 20-10", "20-10 is reversed"),
+                       (f"show {env.vfs[0].ifname}", "cannot find device")):
         ksft_in(text, fails(f"vanectl vlan {args}"))
     ksft_eq(trunk(env, 0), None)
 
@@ -566,7 +576,7 @@ def configure(env):
 
 
 def check_in_force(env):
-    """What configure() set is what the device does."""
+    """The device does what configure() has set."""
     vf127, vf255 = env.vfs[127], env.vfs[255]
     # A VF that has yet to negotiate again drops what it has to send then.
     wait_until(lambda: all(entry["ready"]
@@ -650,7 +660,7 @@ def gone_with_the_vfs(env):
 if __name__ == "__main__":
     # A slow kernel cannot fill even a port of 10 Mb/s.
     ksft_main([mac, vlan, max_rate, min_rate,
-               *at_full_speed(min_rate_in_traffic), rate_with_parent, spoofchk,
+               *skip_on_debug(min_rate_in_traffic), rate_with_parent, spoofchk,
                state, trust, query_rss, trunk_transmit, trunk_receive,
                trunk_request, hwmode, hwmode_in_vntag, counters, wrong_values,
                many_writers, survives_vf, survives_pf_reset, survives_pf_driver,

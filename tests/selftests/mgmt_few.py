@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
+#
+# Guest: mgmt-few @distro --uplink switch
 """What mgmt.py sees of 256 VFs, with 1, 7 and 64: the first, a middle, the last."""
 
 import mgmt

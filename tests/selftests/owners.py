@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
+#
+# Guest: owners @passthrough --iommu intel --nested --uplink switch
 """Owners of a VF are killed at work, over and over: the next one finds a fresh VF."""
 
 from lib.py import (Background, Capture, Guest, Sender, Stream, Vane, cmd, defer,
@@ -47,7 +49,7 @@ def undisturbed(case):
 
 
 def strays(env):
-    """How many frames for nobody the switch has for VF 0."""
+    """How many frames for an unknown address the switch has for VF 0."""
     before = env.vf_stats(0)["rx"]["dropped"]
     frame, capture = make(env.neighbours[0], NOBODY), Capture(env.ext)
     Sender(env.neighbours[0]).send(frame)

@@ -1,5 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
+#
+# Guest: passthrough @distro --iommu intel --nested --uplink switch
+#   Guests of the guest take too long on the debug kernel.
 """VFs in two guests by VFIO: Ethernet interfaces like any other.
 
       guest a      guest b      vf2     PF

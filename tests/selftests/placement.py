@@ -1,6 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Where the NIC can be plugged in, and what it says where it cannot.
+#
+# Guest: placement @distro --root-port spare,bus-reserve=1 --root-port tight
+#   Not on the debug kernel, which has no hotplug by ACPI; and pciehp of 6.12 takes
+#   two locks of its own either way round.
+"""Where the NIC can be plugged in, and the error where it cannot.
 
 The machine has two more root ports: "spare" with a bus number for the last VF,
 "tight" without.

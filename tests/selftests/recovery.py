@@ -1,9 +1,15 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
+#
+# Guest: recovery --uplink switch --allow NETDEV.WATCHDOG
 """Resets, reloads and faults: everything comes back by itself."""
 
-from lib.py import (Stream, Vane, cmd, defer, ethtool_json, ip, ksft_eq,
-                    ksft_ge, ksft_main, ksft_pr, read, run, wait_until)
+import os
+import threading
+
+from lib.py import (KernelLog, Stream, Vane, cmd, cmd_json, defer, ethtool_json,
+                    fails, ip, ksft_eq, ksft_ge, ksft_in, ksft_main, ksft_ne,
+                    ksft_pr, ksft_true, read, run, wait_until)
 
 VFS = 4
 RECOVERY = 20
@@ -11,11 +17,7 @@ RECOVERY = 20
 
 def set_up():
     """PF, four VFs, the external network."""
-    env = Vane(VFS)
-    env.pf_if = env.pf_port()
-    env.vfs = env.vf_ports(VFS)
-    env.ext = env.ext_port()
-    return env
+    return Vane.with_ports(VFS)
 
 
 def wait_reaches(one, other, timeout=RECOVERY):
@@ -172,7 +174,7 @@ def tx_hang(port, name, env):
         return read_timeouts(port) > before
 
     wait_until(timed_out, RECOVERY, what="a transmit timeout")
-    env.qmp.set(env.nic, "fault-queue-hang", False)
+    env.qmp.set(env.nic, "x-fault-queue-hang", False)
     wait_reaches(port, env.ext)
 
 
@@ -210,7 +212,7 @@ def lost_doorbell(env):
     vf0 = env.vfs[0]
     env.fault("drop-doorbells", 1, 0)
     vf0.reaches(env.ext)
-    ksft_eq(env.qmp.get(env.nic, "fault-drop-doorbells"), 0)
+    ksft_eq(env.qmp.get(env.nic, "x-fault-drop-doorbells"), 0)
     wait_reaches(vf0, env.ext)
 
 
@@ -220,7 +222,7 @@ def dma_error(env):
     stream = Stream(env.vfs[2], env.vfs[3])
     env.fault("dma-error", 1, 0)
     vf0.reaches(env.ext)
-    ksft_eq(env.qmp.get(env.nic, "fault-dma-error"), 0)
+    ksft_eq(env.qmp.get(env.nic, "x-fault-dma-error"), 0)
     wait_reaches(vf0, env.ext)
     check_neighbours(stream)
 
@@ -240,12 +242,48 @@ def lost_reply(env):
     vf0 = env.vfs[0]
     env.fault("mbox-drop", 1, 0)
     run(f"ip link set dev {vf0.ifname} address 52:54:00:aa:aa:aa", vf0.ns)
-    ksft_eq(env.qmp.get(env.nic, "fault-mbox-drop"), 0)
+    ksft_eq(env.qmp.get(env.nic, "x-fault-mbox-drop"), 0)
     wait_until(lambda: run(f"ip link set dev {vf0.ifname} address "
                            "52:54:00:bb:bb:bb", vf0.ns).returncode == 0,
                RECOVERY, what="the mailbox works again")
     defer(ip, f"link set dev {vf0.ifname} address {vf0.mac}", vf0.ns)
     wait_reaches(vf0, env.ext)
+
+
+def mac_unanswered(env):
+    """A VF's own MAC, asked for again after a reset, of which the answer is late,
+    or which or whose answer is lost: VF and PF agree on it all the same."""
+    vf0 = env.vfs[0]
+    defer(ip, f"link set dev {vf0.ifname} address {vf0.mac}", vf0.ns)
+    # The messages spared are the negotiation's, and the request for the MAC.
+    for number, (fault, value, spared) in enumerate(
+            (("mbox-delay-ms", 3000, 3), ("mbox-drop", 1, 3),
+             ("mbox-drop", 1, 2))):
+        mac = f"52:54:00:aa:bb:{number:02x}"
+        ip(f"link set dev {vf0.ifname} address {mac}", vf0.ns)
+        vf0.ping(env.ext)
+        env.fault("mbox-skip", spared, 0)
+        env.fault(fault, value, 0)
+        env.vf(0).reset()
+        wait_until(lambda: env.qmp.get(env.nic, "x-fault-mbox-skip") == 0,
+                   RECOVERY, what="the VF negotiates")
+        if fault == "mbox-delay-ms":
+            # The PF has granted it, and the VF does not know.
+            wait_until(lambda mac=mac: known_mac(env, 0) == mac, RECOVERY)
+            env.qmp.set(env.nic, "x-fault-mbox-delay-ms", 0)
+        else:
+            wait_until(lambda: env.qmp.get(env.nic, "x-fault-mbox-drop") == 0,
+                       RECOVERY, what="a message is lost")
+        wait_reaches(vf0, env.ext, 2 * RECOVERY)
+        ksft_eq(vf0.link()["address"], mac)
+        ksft_eq(known_mac(env, 0), mac)
+
+
+def known_mac(env, index):
+    """The MAC that a VF has for the PF."""
+    shown = cmd_json(f"vanectl -j show {env.pf_if.ifname}")
+    return next(entry["mac"] for entry in shown["ports"]
+                if entry.get("vf") == index)
 
 
 def link_flap(env):
@@ -273,15 +311,180 @@ def dead_device(env):
     env.vfs[0].set("down")
     cmd("modprobe -r vanevf")
     cmd("modprobe -r vane")
-    env.qmp.set(env.nic, "fault-dead", False)
+    env.qmp.set(env.nic, "x-fault-dead", False)
     env.load()
     take_pf(env)
     take_vfs(env)
     env.vfs[0].ping(env.ext)
 
 
+def reporter(env, name):
+    """State of a health reporter of the PF."""
+    found = cmd_json(f"devlink -j health show pci/{env.pf.bdf} reporter {name}")
+    return next(iter(found["health"].values()))[0]
+
+
+def no_auto_recover(env):
+    """devlink recovers nothing by itself, for the case."""
+    for name in ("mailbox", "tx", "rx", "fatal"):
+        command = f"devlink health set pci/{env.pf.bdf} reporter {name} " \
+                  "auto_recover"
+        cmd(f"{command} false")
+        defer(cmd, f"{command} true")
+
+
+def wait_all(env):
+    """PF and VFs are back, as they were."""
+    for port in (env.pf_if, *env.vfs):
+        wait_until(port.carrier, RECOVERY, what=f"{port.name}: carrier")
+    wait_reaches(env.pf_if, env.ext)
+    wait_reaches(env.vfs[0], env.ext)
+
+
+def blink(env):
+    """The PF's registers read as ones for the time of one look at counters."""
+    env.qmp.set(env.nic, "x-fault-function", 65535)
+    env.qmp.set(env.nic, "x-fault-dead", True)
+    run(f"ip -s link show dev {env.pf_if.ifname}")
+    env.qmp.set(env.nic, "x-fault-dead", False)
+    env.qmp.set(env.nic, "x-fault-function", -1)
+
+
+def dead_for_a_moment(env):
+    """A PF that was gone for one read is taken back, by the driver alone."""
+    for auto in (True, False):
+        if not auto:
+            no_auto_recover(env)
+        for _ in range(3):
+            blink(env)
+            wait_until(lambda: run("ip link set dev "
+                                   f"{env.pf_if.ifname} up").returncode == 0,
+                       RECOVERY, what="the netdev is back")
+            wait_all(env)
+    ksft_ne(reporter(env, "fatal")["error"], 0)
+
+
+def dead_for_a_while(env):
+    """The same of one that was gone for seconds."""
+    errors = reporter(env, "fatal")["error"]
+    env.fault("dead", True, "pf")
+    wait_until(lambda: reporter(env, "fatal")["error"] > errors, RECOVERY,
+               what="the report")
+    ksft_eq(reporter(env, "fatal")["state"], "error")
+    ksft_in("does not come back",
+            fails(f"devlink health recover pci/{env.pf.bdf} reporter fatal"))
+    env.qmp.set(env.nic, "x-fault-dead", False)
+    wait_all(env)
+    wait_until(lambda: reporter(env, "fatal")["state"] == "healthy", RECOVERY,
+               what="healthy")
+
+
+def failed_reset(env):
+    """A reset that failed halfway is tried again, with devlink's help or not."""
+    infos = env.vf_infos()
+    for auto in (True, False):
+        if not auto:
+            no_auto_recover(env)
+        log = KernelLog()
+        env.fault("command-drop", 1, "pf")
+        env.pf.reset()
+        wait_until(lambda log=log: log.has("does not come back"), RECOVERY,
+                   what="the failure")
+        wait_all(env)
+        ksft_eq(env.vf_infos(), infos)
+
+
+def commands(env):
+    """Ways to have the PF's driver command the device, and what answers are in
+    the log only."""
+    name, handle = env.pf_if.ifname, f"pci/{env.pf.bdf}"
+    return [
+        (f"bridge link set dev {name} hwmode vepa", False),
+        *((f"ip link set dev {name} vf 0 {args}", True) for args in (
+            "mac 02:00:00:00:01:01", "vlan 7", "trust on", "spoofchk off",
+            "state disable", "max_tx_rate 100")),
+        (f"devlink port function set {handle}/1 hw_addr 02:00:00:00:01:01",
+         False),
+        (f"devlink port function rate set {handle}/1 tx_max 100mbit", False),
+        (f"devlink port function rate add {handle}/a-group", False),
+        (f"vanectl vlan allow {name} vf 0 1-10", False),
+        (f"vanectl mode {name} vntag", False),
+        (f"vanectl channel set {name} vf 0 7", False),
+        # What the device alone knows
+        (f"vanectl show {name}", False),
+        (f"vanectl stats {name} vf 0", False),
+        (f"vanectl stats {name} pf", False),
+        (f"ethtool -r {name}", True),
+    ]
+
+
+def busy_while_reset(env):
+    """A command to a device that does not come back yet is to be made again."""
+    infos = env.vf_infos()
+    env.fault("command-drop", 1 << 30, "pf")
+    log = KernelLog()
+    env.pf.reset()
+    wait_until(lambda: log.has("does not come back"), RECOVERY,
+               what="the failure")
+    for command, in_log in commands(env):
+        log = KernelLog()
+        said = fails(command)
+        if in_log:
+            ksft_in("busy", said, command)
+            ksft_true(log.has("the device is being reset; try again"), command)
+        else:
+            ksft_in("The device is being reset; try again", said, command)
+    env.qmp.set(env.nic, "x-fault-command-drop", 0)
+    wait_all(env)
+    ksft_eq(env.vf_infos(), infos)
+    cmd(f"bridge link set dev {env.pf_if.ifname} hwmode vepa")
+    cmd(f"bridge link set dev {env.pf_if.ifname} hwmode veb")
+
+
+def while_vfs_go(env, action):
+    """Does @action while the VFs are gone and the driver does not know yet."""
+    virtfn = f"{env.pf.path}/virtfn0"
+    thread = threading.Thread(target=env.write_numvfs, args=(0,))
+    thread.start()
+    wait_until(lambda: not os.path.exists(virtfn), 60, 0.001, "VFs go")
+    # The PCI core waits a second here, and so does write_numvfs().
+    action()
+    ksft_eq(thread.is_alive(), True, "still going")
+    thread.join()
+
+
+def error_while_vfs_go(env):
+    """A reset while VFs are being disabled ends well, without devlink's help."""
+    no_auto_recover(env)
+    defer(take_vfs, env)
+    defer(env.set_vfs, VFS)
+    log = KernelLog()
+
+    def stop_queue():
+        env.fault("dma-error", 1, "pf")
+        env.pf_if.reaches(env.ext, 0.1)
+        wait_until(lambda: log.has("resetting the device"), what="a reset")
+
+    while_vfs_go(env, stop_queue)
+    wait_until(lambda: log.has("device recovered"), RECOVERY, what="the end")
+    env.pf_if.wait_carrier(timeout=RECOVERY)
+    wait_reaches(env.pf_if, env.ext)
+
+
+def mode_while_vfs_go(env):
+    """The mode of the switch can be set at that time."""
+    name = env.pf_if.ifname
+    defer(take_vfs, env)
+    defer(env.set_vfs, VFS)
+    defer(cmd, f"bridge link set dev {name} hwmode veb")
+    while_vfs_go(env, lambda: cmd(f"bridge link set dev {name} hwmode vepa"))
+    ksft_in("VEPA", cmd(f"bridge link show dev {name}"))
+
+
 if __name__ == "__main__":
     ksft_main([vf_flr, vf_flr_unannounced, vf_unbind_bind, vf_driver_reload,
-               pf_reload, vf_without_pf, pf_flr, lost_doorbell,
-               dma_error, late_reply, lost_reply, link_flap, vf_tx_hang,
-               pf_tx_hang, dead_device], set_up)
+               pf_reload, vf_without_pf, pf_flr, lost_doorbell, dma_error,
+               late_reply, lost_reply, mac_unanswered, link_flap, vf_tx_hang,
+               pf_tx_hang, dead_for_a_moment, dead_for_a_while, failed_reset,
+               busy_while_reset, mode_while_vfs_go, error_while_vfs_go,
+               dead_device], set_up)

@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
+#
+# Guest: recovery --uplink switch --allow NETDEV.WATCHDOG
 """Modules loaded and unloaded, in every order, over and over."""
 
-from lib.py import (Vane, cmd, defer, ip, ksft_eq, ksft_main, often,
+from lib.py import (Vane, cmd, defer, ip, ksft_eq, ksft_main, repeat,
                     wait_until)
 
-CYCLES = often(10, 3)
+CYCLES = repeat(10, 3)
 
 
 def loaded():

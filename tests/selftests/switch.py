@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
+#
+# Guest: network --allow-leaks --uplink switch
 """The embedded switch: who gets which frame, and who does not."""
 
 from lib.py import (BROADCAST, ETH_P_8021AD, ETH_P_8021Q, Capture, Sender,
@@ -12,10 +14,7 @@ STRANGER = "52:54:00:99:99:99"
 
 def set_up():
     """PF, four VFs and the external network."""
-    env = Vane(4)
-    env.pf_if = env.pf_port()
-    env.vfs = env.vf_ports(4)
-    env.ext = env.ext_port()
+    env = Vane.with_ports(4)
     env.port_vlan = {}
     env.all = [env.pf_if, *env.vfs, env.ext]
     return env
@@ -64,7 +63,7 @@ def delivered(env, sender, port, dst):
 
 
 def wait_delivered(env, sender, port, dst, want=True):
-    """Waits until what a driver asked of the switch has come about."""
+    """Waits until the switch has done what a driver requested."""
     wait_until(lambda: delivered(env, sender, port, dst) == want,
                what=f"{port.name} {'gets' if want else 'loses'} {dst}")
 
@@ -188,7 +187,8 @@ def port_vlan_8021ad(env):
         Sender(vf0).send(frame)
         capture.expect(frame)
         wire.expect(frame.tagged(ETH_P_8021AD, 100))
-    # An 802.1Q VLAN of the same number is another VLAN.
+    # An 802.1Q VLAN of the same number is another VLAN, and ports without a port
+    # VLAN filter those of 802.1ad that they have not asked for.
     set_port_vlan(env, 1, 100)
     frame = make(vf0, BROADCAST)
     check_reach(env, vf0, frame,

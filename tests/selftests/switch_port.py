@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
+#
+# Guest: switch-port @passthrough --iommu intel --pcie-switch --max-vfs 255 --uplink switch
 """The NIC behind a PCI Express switch: 255 VFs work, but not for guests.
 
 QEMU's switch has no ACS, so what is behind it could talk behind the IOMMU's back,

@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
+#
+# Guest: vcpus1 --smp 1 --allow-leaks
 """More VFs than the machine has interrupt vectors for, probed as others run."""
 
 from lib.py import Vane, ip, ksft_eq, ksft_ge, ksft_main, ksft_pr, sysctl
@@ -11,10 +13,8 @@ COUNT = 128
 
 def set_up():
     """VFs without a driver."""
-    env = Vane()
     sysctl("net.ipv6.conf.default.disable_ipv6", 1)
-    env.driverless_vfs(COUNT)
-    return env
+    return Vane.with_driverless(COUNT)
 
 
 def open_before_probe(env):

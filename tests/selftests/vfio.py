@@ -1,6 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""VFs in the hands of a program, by VFIO: what it can do, and cannot.
+#
+# Guest: vfio @distro --iommu intel --uplink switch --allow DMAR:.*fault --allow-guest-errors
+#   What the IOMMU refuses is waited for.
+"""VFs that a program owns by VFIO: what it can do, and what it cannot.
 
 The program is tests/vfio, written from docs/hardware.rst. The IOMMU's lines about
 what it refused are waited for.
@@ -38,7 +41,7 @@ def frames(env):
 
 
 def mailbox(env):
-    """Requests are answered by the PF, and answered as the datasheet says."""
+    """The PF answers requests as the datasheet says."""
     cmd(f"{PROGRAM} mailbox {env.give(0)}")
 
 

@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
+#
+# Guest: amd-iommu @passthrough --iommu amd --allow-guest-errors
 """QEMU's amd-iommu translates for no device behind a bridge, as it takes that for
 another one. docs/passthrough.rst says so, and this when it is no longer true."""
 

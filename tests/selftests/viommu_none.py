@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
+#
+# Guest: no-iommu @passthrough
 """VFIO without an IOMMU: Debian's kernel does not have that."""
 
 from lib.py import PCI, Vane, cmd, ksft_eq, ksft_main, write

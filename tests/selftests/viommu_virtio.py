@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
+#
+# Guest: virtio-iommu @passthrough --iommu virtio --uplink switch
 """VFIO behind virtio-iommu, which isolates DMA but not interrupts."""
 
 from lib.py import Vane, cmd, defer, fails, ksft_in, ksft_main, write

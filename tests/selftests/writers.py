@@ -1,5 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
+#
+# Guest: writers @distro --icount-paced 3
+#   As fast as an emulated processor, whatever else the host does.
 """256 programs at a time set and read the configuration of 256 VFs: none waits for
 long, and nothing that was set gets lost.
 
@@ -26,13 +29,7 @@ PUT = f"{TRACEFS}/events/kprobes/rtnl_put"
 
 def set_up():
     """256 VFs and their PF; for drivers of VFs there are too few vectors."""
-    env = Vane()
-    env.pf_port()
-    autoprobe = f"{env.pf.path}/sriov_drivers_autoprobe"
-    write(autoprobe, 0)
-    defer(write, autoprobe, 1)
-    env.write_numvfs(VFS)
-    return env
+    return Vane.with_driverless(VFS)
 
 
 class RtnlTrace:
@@ -46,7 +43,8 @@ class RtnlTrace:
     def __init__(self):
         cmd(f"mount -t tracefs tracefs {TRACEFS}")
         defer(cmd, f"umount {TRACEFS}")
-        for function in ("rtnl_setlink", "rtnl_getlink", "vane:get_sset_count"):
+        for function in ("rtnl_setlink", "rtnl_getlink",
+                         "vane:vane_pf_ethtool_get_sset_count"):
             self.probe(f"p:rtnl_got {function}")
         defer(write, f"{TRACEFS}/kprobe_events", "-:rtnl_got")
         self.probe("p:rtnl_put netdev_run_todo comm=$comm")
@@ -69,8 +67,8 @@ class RtnlTrace:
 
     @staticmethod
     def longest():
-        """Milliseconds that it was held at the most, by which program, and how
-        often somebody gave it back."""
+        """The longest hold in milliseconds, the program that held it, and the
+        number of holds."""
         text = read(f"{PUT}/hist")
         holds = re.findall(r"max:\s+(\d+)\s+comm: (.*)", text)
         holds = sorted(((int(time), name.strip()) for time, name in holds),
@@ -98,7 +96,7 @@ def writer_lines(env, number, turn):
 
 
 class Program:
-    """ip, which does what it is told line by line."""
+    """ip in batch mode, which executes line by line."""
 
     def __init__(self, command):
         # pylint: disable-next=consider-using-with
@@ -108,13 +106,13 @@ class Program:
         defer(self.process.kill)
 
     def tell(self, lines):
-        """Gives it lines, for which it is not waited."""
+        """Gives it lines, and does not wait for it."""
         self.process.stdin.writelines(f"{line}\n" for line in lines)
         self.process.stdin.flush()
 
     def end(self):
-        """Waits until it has done it all, and well. With statistics, it has to
-        say that they are cut short."""
+        """Waits until it has executed all lines, without an error. With statistics
+        it must report that they are truncated."""
         self.process.stdin.close()
         said = set(self.process.stderr.read().splitlines())
         ksft_le(len(said), "-s" in self.process.args, said)
@@ -122,7 +120,7 @@ class Program:
 
 
 def found(env):
-    """What VFs have of what wanted() gives them."""
+    """The actual settings of VFs that wanted() sets."""
     return [(info["address"], info["vlan_list"][0].get("vlan"),
              info["rate"]["max_tx"]) for info in env.vf_infos()]
 

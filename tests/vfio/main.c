@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * vane-vfio: what the owner of a VF can do with it, and cannot. Each command is
- * one behaviour; it ends with status 0, or with a line that says what was wrong.
+ * vane-vfio: what the owner of a VF can and cannot do with it. Each command tests
+ * one behaviour, and ends with status 0 or with a line that says what was wrong.
  */
 #include <endian.h>
 #include <err.h>
@@ -24,9 +24,9 @@
 
 static const __u8 broadcast[6] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
 
-/* make_frame() - a frame of FRAME_SIZE bytes, its payload all @fill */
-static void make_frame(__u8 *frame, const __u8 *dst, const __u8 *src,
-		       __u8 fill)
+/* main_make_frame() - a frame of FRAME_SIZE bytes, its payload all @fill */
+static void main_make_frame(__u8 *frame, const __u8 *dst, const __u8 *src,
+			    __u8 fill)
 {
 	memcpy(frame, dst, 6);
 	memcpy(frame + 6, src, 6);
@@ -35,8 +35,8 @@ static void make_frame(__u8 *frame, const __u8 *dst, const __u8 *src,
 	memset(frame + 14, fill, FRAME_SIZE - 14);
 }
 
-/* expect() - @vf gets just this frame next; others' broadcasts do not count */
-static void expect(struct vf *vf, const __u8 *frame)
+/* main_expect() - @vf gets just this frame next; others' broadcasts do not count */
+static void main_expect(struct vf *vf, const __u8 *frame)
 {
 	__u8 got[VF_BUF_LEN];
 	size_t length;
@@ -51,17 +51,17 @@ static void expect(struct vf *vf, const __u8 *frame)
 		errx(1, "%s: another frame arrived, of %zu bytes", vf->fn.bdf, length);
 }
 
-static void exchange(struct vf *from, struct vf *to, __u8 fill)
+static void main_exchange(struct vf *from, struct vf *to, __u8 fill)
 {
 	__u8 frame[FRAME_SIZE];
 
-	make_frame(frame, to->mac, from->mac, fill);
+	main_make_frame(frame, to->mac, from->mac, fill);
 	vf_send(from, frame, FRAME_SIZE);
-	expect(to, frame);
+	main_expect(to, frame);
 }
 
 /* frames A B: they send each other frames, more than a ring has entries */
-static int run_frames(char **bdf)
+static int main_run_frames(char **bdf)
 {
 	struct vf a, b;
 	unsigned int i;
@@ -69,22 +69,22 @@ static int run_frames(char **bdf)
 	vf_up(&a, bdf[0]);
 	vf_up(&b, bdf[1]);
 	for (i = 0; i < FRAMES; i++) {
-		exchange(&a, &b, i);
-		exchange(&b, &a, ~i);
+		main_exchange(&a, &b, i);
+		main_exchange(&b, &a, ~i);
 	}
 	if (vf_rd64(&a, VANE_STAT(VANE_STAT_TX_FRAMES)) < FRAMES)
 		errx(1, "the counters are short of frames");
 	return 0;
 }
 
-static void must_be(const char *what, __u16 got, __u16 want)
+static void main_must_be(const char *what, __u16 got, __u16 want)
 {
 	if (got != want)
 		errx(1, "%s: status %u, not %u", what, got, want);
 }
 
 /* mailbox A: requests and what becomes of them */
-static int run_mailbox(char **bdf)
+static int main_run_mailbox(char **bdf)
 {
 	struct vane_mbox_rx_mode mode = { .mode = htole32(VANE_RX_MODE_PROMISC) };
 	struct vane_mbox_addrs addrs = {
@@ -96,28 +96,28 @@ static int run_mailbox(char **bdf)
 
 	vf_open(&vf, bdf[0]);
 	vf_enable(&vf);
-	must_be("before NEGOTIATE",
-		vf_request(&vf, VANE_MBOX_MAC_SET, &mac, sizeof(mac), NULL, 0),
-		VANE_ERR_STATE);
+	main_must_be("before NEGOTIATE",
+		     vf_request(&vf, VANE_MBOX_MAC_SET, &mac, sizeof(mac), NULL, 0),
+		     VANE_ERR_STATE);
 	vf_negotiate(&vf);
-	must_be("a MAC", vf_request(&vf, VANE_MBOX_MAC_SET, &mac, sizeof(mac), NULL, 0),
-		VANE_OK);
+	main_must_be("a MAC", vf_request(&vf, VANE_MBOX_MAC_SET, &mac, sizeof(mac), NULL, 0),
+		     VANE_OK);
 	if (vf_rd64(&vf, VANE_REG_STATUS_MAC) != 0x554433221102ull)
 		errx(1, "STATUS_MAC is %#llx",
 		     (unsigned long long)vf_rd64(&vf, VANE_REG_STATUS_MAC));
-	must_be("a filter",
-		vf_request(&vf, VANE_MBOX_FILTER_ADD, &addrs, sizeof(addrs), NULL, 0),
-		VANE_OK);
-	must_be("promiscuous mode without trust",
-		vf_request(&vf, VANE_MBOX_RX_MODE, &mode, sizeof(mode), NULL, 0),
-		VANE_ERR_DENIED);
-	must_be("an opcode that is not there", vf_request(&vf, 0x7fff, NULL, 0, NULL, 0),
-		VANE_ERR_UNSUPPORTED);
+	main_must_be("a filter",
+		     vf_request(&vf, VANE_MBOX_FILTER_ADD, &addrs, sizeof(addrs), NULL, 0),
+		     VANE_OK);
+	main_must_be("promiscuous mode without trust",
+		     vf_request(&vf, VANE_MBOX_RX_MODE, &mode, sizeof(mode), NULL, 0),
+		     VANE_ERR_DENIED);
+	main_must_be("an opcode that is not there", vf_request(&vf, 0x7fff, NULL, 0, NULL, 0),
+		     VANE_ERR_UNSUPPORTED);
 	return 0;
 }
 
-/* expect_dma_error() - the transmit queue stops, and says that it was the bus */
-static void expect_dma_error(struct vf *vf)
+/* main_expect_dma_error() - the transmit queue stops, and says that it was the bus */
+static void main_expect_dma_error(struct vf *vf)
 {
 	__u32 state;
 
@@ -131,18 +131,18 @@ static void expect_dma_error(struct vf *vf)
 }
 
 /* stray A: DMA from where nothing is mapped stops the queue */
-static int run_stray(char **bdf)
+static int main_run_stray(char **bdf)
 {
 	struct vf vf;
 
 	vf_up(&vf, bdf[0]);
 	vf_send_from(&vf, STRAY_IOVA, FRAME_SIZE);
-	expect_dma_error(&vf);
+	main_expect_dma_error(&vf);
 	return 0;
 }
 
-/* print_regs() - the registers from @from on that are not 0 */
-static void print_regs(const struct vf *vf, __u32 from, __u32 size)
+/* main_print_regs() - the registers from @from on that are not 0 */
+static void main_print_regs(const struct vf *vf, __u32 from, __u32 size)
 {
 	__u32 reg;
 
@@ -155,7 +155,7 @@ static void print_regs(const struct vf *vf, __u32 from, __u32 size)
 }
 
 /* registers A: as the owner finds them, but for counters and empty ones */
-static int run_registers(char **bdf)
+static int main_run_registers(char **bdf)
 {
 	unsigned int queues, vectors, i;
 	struct vf vf;
@@ -163,29 +163,29 @@ static int run_registers(char **bdf)
 	vf_open(&vf, bdf[0]);
 	queues = vf_rd32(&vf, VANE_REG_LIMIT_QUEUES) & VANE_LIMIT_QUEUES_TX;
 	vectors = vf_rd32(&vf, VANE_REG_LIMIT_VECTORS);
-	print_regs(&vf, VANE_REG_MAGIC, VANE_REG_EVENT_CAUSE + 4);
-	print_regs(&vf, VANE_REG_LIMIT_QUEUES, VANE_REG_TEST + 8 - VANE_REG_LIMIT_QUEUES);
-	print_regs(&vf, VANE_REG_STATUS, VANE_REG_STATUS_MAC + 8 - VANE_REG_STATUS);
-	print_regs(&vf, VANE_REG_MBOX_REQ, VANE_MBOX_SIZE);
-	print_regs(&vf, VANE_REG_MBOX_RSP, VANE_MBOX_SIZE);
-	print_regs(&vf, VANE_REG_MBOX_STATE, 4);
+	main_print_regs(&vf, VANE_REG_MAGIC, VANE_REG_EVENT_CAUSE + 4);
+	main_print_regs(&vf, VANE_REG_LIMIT_QUEUES, VANE_REG_TEST + 8 - VANE_REG_LIMIT_QUEUES);
+	main_print_regs(&vf, VANE_REG_STATUS, VANE_REG_STATUS_MAC + 8 - VANE_REG_STATUS);
+	main_print_regs(&vf, VANE_REG_MBOX_REQ, VANE_MBOX_SIZE);
+	main_print_regs(&vf, VANE_REG_MBOX_RSP, VANE_MBOX_SIZE);
+	main_print_regs(&vf, VANE_REG_MBOX_STATE, 4);
 	for (i = 0; i < queues; i++) {
-		print_regs(&vf, VANE_TXQ(i), VANE_TXQ_TAIL + 4);
-		print_regs(&vf, VANE_RXQ(i), VANE_RXQ_OPT + 4);
-		print_regs(&vf, VANE_RXQ(i) + VANE_RXQ_HEAD, 8);
+		main_print_regs(&vf, VANE_TXQ(i), VANE_TXQ_TAIL + 4);
+		main_print_regs(&vf, VANE_RXQ(i), VANE_RXQ_OPT + 4);
+		main_print_regs(&vf, VANE_RXQ(i) + VANE_RXQ_HEAD, 8);
 	}
 	for (i = 0; i < vectors; i++)
-		print_regs(&vf, VANE_VEC(i), VANE_VEC_EVENTS + 4);
-	print_regs(&vf, VANE_REG_RSS_CTRL, 4);
-	print_regs(&vf, VANE_REG_RSS_KEY, VANE_RSS_KEY_SIZE);
+		main_print_regs(&vf, VANE_VEC(i), VANE_VEC_EVENTS + 4);
+	main_print_regs(&vf, VANE_REG_RSS_CTRL, 4);
+	main_print_regs(&vf, VANE_REG_RSS_KEY, VANE_RSS_KEY_SIZE);
 	for (i = 0; i < VANE_RSS_CONTEXTS; i++)
-		print_regs(&vf, VANE_RSS_TABLE(i), VANE_RSS_TABLE_SIZE);
+		main_print_regs(&vf, VANE_RSS_TABLE(i), VANE_RSS_TABLE_SIZE);
 	for (i = 0; i < VANE_MAX_RULES; i++)
-		print_regs(&vf, VANE_RULE(i), VANE_RULE_STRIDE);
+		main_print_regs(&vf, VANE_RULE(i), VANE_RULE_STRIDE);
 	return 0;
 }
 
-static void snapshot(const struct vf *vf, __u32 *words)
+static void main_snapshot(const struct vf *vf, __u32 *words)
 {
 	__u32 reg;
 
@@ -194,7 +194,7 @@ static void snapshot(const struct vf *vf, __u32 *words)
 }
 
 /* bar A B: A's BAR shows nothing of what B does, and there is no more of it */
-static int run_bar(char **bdf)
+static int main_run_bar(char **bdf)
 {
 	static __u32 before[VANE_VF_BAR_SIZE / 4], after[VANE_VF_BAR_SIZE / 4];
 	__u8 frame[FRAME_SIZE];
@@ -209,14 +209,14 @@ static int run_bar(char **bdf)
 			errx(1, "there is a BAR %u", i);
 	vf_enable(&a);
 	vf_negotiate(&a);
-	snapshot(&a, before);
+	main_snapshot(&a, before);
 
 	vf_up(&b, bdf[1]);
-	make_frame(frame, a.mac, b.mac, 0);
+	main_make_frame(frame, a.mac, b.mac, 0);
 	for (i = 0; i < FRAMES; i++)
 		vf_send(&b, frame, FRAME_SIZE);
 	vfio_reset(&b.fn);
-	snapshot(&a, after);
+	main_snapshot(&a, after);
 
 	for (i = 0; i < VANE_VF_BAR_SIZE / 4; i++) {
 		/* That there are frames for A, but no queue, is A's own affair */
@@ -228,10 +228,10 @@ static int run_bar(char **bdf)
 }
 
 /*
- * check_memory() - @vf's memory holds its own canary where nobody writes, and in
+ * main_check_memory() - @vf's memory holds its own canary where nobody writes, and in
  * its buffers nothing but what it was sent
  */
-static void check_memory(const struct vf *vf, __u8 canary, __u8 sent_to_it)
+static void main_check_memory(const struct vf *vf, __u8 canary, __u8 sent_to_it)
 {
 	unsigned int i, n;
 
@@ -250,38 +250,38 @@ static void check_memory(const struct vf *vf, __u8 canary, __u8 sent_to_it)
  * canary A B: both use the same addresses at the same time, and each one's
  * memory holds other bytes there
  */
-static int run_canary(char **bdf)
+static int main_run_canary(char **bdf)
 {
 	static const __u8 canary[2] = { 0xa5, 0x5a };
 	static const __u8 fill[2] = { 0x11, 0x22 };
 	__u8 frame[2][FRAME_SIZE];
-	struct vf vf[2];
 	unsigned int i, n;
+	struct vf vf[2];
 
 	for (i = 0; i < 2; i++) {
 		vf_up(&vf[i], bdf[i]);
 		memset(vf[i].mem->spare, canary[i], sizeof(vf[i].mem->spare));
 	}
 	for (i = 0; i < 2; i++) {
-		make_frame(frame[i], vf[!i].mac, vf[i].mac, fill[i]);
+		main_make_frame(frame[i], vf[!i].mac, vf[i].mac, fill[i]);
 		for (n = 0; n < VF_RING; n++)
 			memcpy(vf[i].mem->tx_buf[n], frame[i], FRAME_SIZE);
 	}
 	for (n = 0; n < FRAMES; n++) {
-		/* In turn, or one's frame would always cover what the other's left */
+		/* In turn, or the frames of one would always hide what the other left */
 		for (i = 0; i < 2; i++)
 			vf_send_from(&vf[i ^ (n & 1)],
 				     VF_IOVA_OF(tx_buf) + n % VF_RING * VF_BUF_LEN, FRAME_SIZE);
 		for (i = 0; i < 2; i++)
-			expect(&vf[i], frame[!i]);
+			main_expect(&vf[i], frame[!i]);
 	}
-	check_memory(&vf[0], canary[0], fill[1]);
-	check_memory(&vf[1], canary[1], fill[0]);
+	main_check_memory(&vf[0], canary[0], fill[1]);
+	main_check_memory(&vf[1], canary[1], fill[0]);
 	return 0;
 }
 
 /* reset A: a VF at work, and reset by VFIO: it does no more */
-static int run_reset(char **bdf)
+static int main_run_reset(char **bdf)
 {
 	struct vf vf;
 
@@ -295,10 +295,10 @@ static int run_reset(char **bdf)
 }
 
 /* survive A: the PF is reset by FLR, and the VF may master the bus and interrupt */
-static int run_survive(char **bdf)
+static int main_run_survive(char **bdf)
 {
-	struct vf vf;
 	__u32 generation;
+	struct vf vf;
 
 	vf_up(&vf, bdf[0]);
 	generation = vf_rd32(&vf, VANE_REG_GENERATION);
@@ -317,7 +317,7 @@ static int run_survive(char **bdf)
 }
 
 /* load A: sends, receives and asks the PF until it is killed */
-static int run_load(char **bdf)
+static int main_run_load(char **bdf)
 {
 	struct vane_mbox_addrs addrs = {
 		.count = htole16(1),
@@ -332,7 +332,7 @@ static int run_load(char **bdf)
 	/* What it gets only if it is trusted */
 	vf_request(&vf, VANE_MBOX_RX_MODE, &mode, sizeof(mode), NULL, 0);
 	for (i = 0; i < UINT_MAX; i++) {
-		make_frame(frame, broadcast, vf.mac, 0);
+		main_make_frame(frame, broadcast, vf.mac, 0);
 		vf_send(&vf, frame, FRAME_SIZE);
 		while (vf_receive(&vf, frame, 0))
 			;
@@ -352,15 +352,15 @@ static const struct {
 	int functions;
 	int (*run)(char **bdf);
 } commands[] = {
-	{ "frames", 2, run_frames },
-	{ "mailbox", 1, run_mailbox },
-	{ "stray", 1, run_stray },
-	{ "registers", 1, run_registers },
-	{ "bar", 2, run_bar },
-	{ "canary", 2, run_canary },
-	{ "reset", 1, run_reset },
-	{ "survive", 1, run_survive },
-	{ "load", 1, run_load },
+	{ "frames", 2, main_run_frames },
+	{ "mailbox", 1, main_run_mailbox },
+	{ "stray", 1, main_run_stray },
+	{ "registers", 1, main_run_registers },
+	{ "bar", 2, main_run_bar },
+	{ "canary", 2, main_run_canary },
+	{ "reset", 1, main_run_reset },
+	{ "survive", 1, main_run_survive },
+	{ "load", 1, main_run_load },
 };
 
 int main(int argc, char **argv)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A VANE VF: bring-up, mailbox, one transmit and one receive queue, with what
- * docs/hardware.rst says and nothing else. No offload is used.
+ * A VANE VF: bring-up, mailbox, one transmit and one receive queue, written from
+ * docs/hardware.rst alone. No offload is used.
  */
 #include <endian.h>
 #include <err.h>
@@ -10,20 +10,20 @@
 
 #include "vf.h"
 
-/* get() - field of @value that @mask selects */
-static __u64 get(__u64 mask, __u64 value)
+/* vf_get() - field of @value that @mask selects */
+static __u64 vf_get(__u64 mask, __u64 value)
 {
 	return (value & mask) / (mask & -mask);
 }
 
-/* put() - @value at the place of @mask */
-static __u64 put(__u64 mask, __u64 value)
+/* vf_put() - @value at the place of @mask */
+static __u64 vf_put(__u64 mask, __u64 value)
 {
 	return value * (mask & -mask) & mask;
 }
 
-/* load() - a qword that the device stores last */
-static __u64 load(const __le64 *word)
+/* vf_load() - a qword that the device stores last */
+static __u64 vf_load(const __le64 *word)
 {
 	return le64toh(__atomic_load_n(word, __ATOMIC_ACQUIRE));
 }
@@ -38,7 +38,7 @@ __u64 vf_rd64(const struct vf *vf, __u32 reg)
 	return le64toh(__atomic_load_n((__u64 *)(vf->fn.bar + reg), __ATOMIC_ACQUIRE));
 }
 
-/* What was stored in memory before is there before the register has its value. */
+/* Stores to memory are visible before the register is written. */
 void vf_wr32(struct vf *vf, __u32 reg, __u32 value)
 {
 	__atomic_store_n((__u32 *)(vf->fn.bar + reg), htole32(value), __ATOMIC_RELEASE);
@@ -49,7 +49,7 @@ void vf_wr64(struct vf *vf, __u32 reg, __u64 value)
 	__atomic_store_n((__u64 *)(vf->fn.bar + reg), htole64(value), __ATOMIC_RELEASE);
 }
 
-static long long now_ms(void)
+static long long vf_now_ms(void)
 {
 	struct timespec now;
 
@@ -58,13 +58,13 @@ static long long now_ms(void)
 }
 
 /* Section 5: read the count before looking for work, arm with it after. */
-static __u32 read_events(const struct vf *vf, unsigned int vector)
+static __u32 vf_read_events(const struct vf *vf, unsigned int vector)
 {
-	return get(VANE_SB_EVENTS, load(&vf->mem->status[vector].events));
+	return vf_get(VANE_SB_EVENTS, vf_load(&vf->mem->status[vector].events));
 }
 
 /**
- * vf_wait_event() - wait until a vector's event count is another than last time
+ * vf_wait_event() - wait until a vector's event count has changed
  * @vf: the VF
  * @vector: the vector
  * @timeout_ms: for how long
@@ -75,30 +75,30 @@ static __u32 read_events(const struct vf *vf, unsigned int vector)
  */
 bool vf_wait_event(struct vf *vf, unsigned int vector, int timeout_ms)
 {
-	long long end = now_ms() + timeout_ms;
+	long long end = vf_now_ms() + timeout_ms;
 	long long left;
 
 	vf_wr32(vf, VANE_DB_VEC(vector), vf->seen[vector]);
 	do {
 		__u32 events;
 
-		left = end - now_ms();
+		left = end - vf_now_ms();
 		if (!vfio_wait_irq(&vf->fn, vector, left > 0 ? (int)left : 0))
 			continue;
-		events = read_events(vf, vector);
+		events = vf_read_events(vf, vector);
 		if (events != vf->seen[vector]) {
 			vf->seen[vector] = events;
 			return true;
 		}
-		/* A late one, of a count that was seen without it */
+		/* A late interrupt, of a count that was read before */
 		vf_wr32(vf, VANE_DB_VEC(vector), vf->seen[vector]);
 	} while (left > 0);
 	return false;
 }
 
 /**
- * vf_open() - take a VF, with memory at VF_IOVA
- * @vf: where it is noted
+ * vf_open() - open a VF, with memory at VF_IOVA
+ * @vf: set up
  * @bdf: its PCI address
  */
 void vf_open(struct vf *vf, const char *bdf)
@@ -108,7 +108,7 @@ void vf_open(struct vf *vf, const char *bdf)
 	vf->mem = vfio_map(&vf->fn, VF_IOVA, (sizeof(*vf->mem) + 4095) & ~4095ul);
 }
 
-static void enable_vector(struct vf *vf, unsigned int vector)
+static void vf_enable_vector(struct vf *vf, unsigned int vector)
 {
 	__u32 regs = VANE_VEC(vector);
 
@@ -133,7 +133,7 @@ void vf_enable(struct vf *vf)
 	if (value != VANE_MAGIC)
 		errx(1, "%s: MAGIC is %#x", vf->fn.bdf, value);
 	value = vf_rd32(vf, VANE_REG_ABI);
-	if (get(VANE_ABI_MAJOR, value) != VANE_ABI_MAJOR_VERSION)
+	if (vf_get(VANE_ABI_MAJOR, value) != VANE_ABI_MAJOR_VERSION)
 		errx(1, "%s: ABI is %#x", vf->fn.bdf, value);
 	if (!(vf_rd32(vf, VANE_REG_FUNCTION) & VANE_FUNCTION_IS_VF))
 		errx(1, "%s: no VF", vf->fn.bdf);
@@ -151,28 +151,28 @@ void vf_enable(struct vf *vf)
 		errx(1, "%s: not enabled, STATE is %#x", vf->fn.bdf, value);
 	if (!vf->fn.num_irqs)
 		vfio_enable_irqs(&vf->fn, VF_VECTORS);
-	enable_vector(vf, 0);
-	enable_vector(vf, 1);
+	vf_enable_vector(vf, 0);
+	vf_enable_vector(vf, 1);
 }
 
 /* Section 5, causes: clears and returns those that status block 0 tells. */
-static __u32 take_causes(struct vf *vf)
+static __u32 vf_take_causes(struct vf *vf)
 {
 	__u32 causes;
 
-	causes = get(VANE_SB_CAUSES, load(&vf->mem->status[0].causes));
+	causes = vf_get(VANE_SB_CAUSES, vf_load(&vf->mem->status[0].causes));
 	vf_wr32(vf, VANE_REG_EVENT_CAUSE, causes);
 	return causes;
 }
 
 /* Waits for a cause by interrupt. */
-static void wait_cause(struct vf *vf, __u32 cause)
+static void vf_wait_cause(struct vf *vf, __u32 cause)
 {
 	do {
 		if (!vf_wait_event(vf, 0, VF_PATIENCE_MS))
 			errx(1, "%s: no interrupt, EVENT_CAUSE is %#x", vf->fn.bdf,
 			     vf_rd32(vf, VANE_REG_EVENT_CAUSE));
-	} while (!(take_causes(vf) & cause));
+	} while (!(vf_take_causes(vf) & cause));
 }
 
 /**
@@ -204,10 +204,10 @@ __u16 vf_request(struct vf *vf, __u16 op, const void *body, __u16 len,
 	for (i = 0; i < (size + 3) / 4; i++)
 		vf_wr32(vf, VANE_REG_MBOX_REQ + 4 * i, le32toh(message.words[i]));
 	vf_wr32(vf, VANE_REG_MBOX_DB, size);
-	if (get(VANE_MBOX_STATE_ERROR, vf_rd32(vf, VANE_REG_MBOX_STATE)))
+	if (vf_get(VANE_MBOX_STATE_ERROR, vf_rd32(vf, VANE_REG_MBOX_STATE)))
 		errx(1, "%s: the doorbell is refused", vf->fn.bdf);
 
-	wait_cause(vf, VANE_EVENT_MBOX);
+	vf_wait_cause(vf, VANE_EVENT_MBOX);
 	if (vf_rd32(vf, VANE_REG_MBOX_STATE) & VANE_MBOX_STATE_BUSY)
 		errx(1, "%s: a response, and the mailbox is busy", vf->fn.bdf);
 	for (i = 0; i < VANE_MBOX_SIZE / 4; i++)
@@ -222,7 +222,7 @@ __u16 vf_request(struct vf *vf, __u16 op, const void *body, __u16 len,
 }
 
 /**
- * vf_negotiate() - wait for the PF, and agree with it
+ * vf_negotiate() - wait for the PF, and negotiate with it
  * @vf: the VF, enabled
  */
 void vf_negotiate(struct vf *vf)
@@ -236,7 +236,7 @@ void vf_negotiate(struct vf *vf)
 	__u16 status;
 
 	while (!(vf_rd32(vf, VANE_REG_STATUS) & VANE_STATUS_PF_READY))
-		wait_cause(vf, VANE_EVENT_STATUS);
+		vf_wait_cause(vf, VANE_EVENT_STATUS);
 	status = vf_request(vf, VANE_MBOX_NEGOTIATE, &req, sizeof(req), &rsp,
 			    sizeof(rsp));
 	if (status)
@@ -244,7 +244,7 @@ void vf_negotiate(struct vf *vf)
 	memcpy(vf->mac, rsp.mac, sizeof(vf->mac));
 }
 
-static void check_queue(const struct vf *vf, __u32 reg, const char *what)
+static void vf_check_queue(const struct vf *vf, __u32 reg, const char *what)
 {
 	__u32 state = vf_rd32(vf, reg);
 
@@ -253,7 +253,7 @@ static void check_queue(const struct vf *vf, __u32 reg, const char *what)
 }
 
 /* Section 7: buffers are posted in order, each under its own number. */
-static void post(struct vf *vf)
+static void vf_post(struct vf *vf)
 {
 	__u16 most = vf->taken + VF_RING;
 
@@ -261,11 +261,11 @@ static void post(struct vf *vf)
 		unsigned int n = vf->posted % VF_RING;
 		__u64 iova = VF_IOVA_OF(rx_buf) + n * VF_BUF_LEN;
 
-		vf->mem->rx[n].desc = htole64(put(VANE_RXB_ADDR, iova >> VANE_RXB_ADDR_SHIFT) |
-					      put(VANE_RXB_ID, (__u64)n));
+		vf->mem->rx[n].desc = htole64(vf_put(VANE_RXB_ADDR, iova >> VANE_RXB_ADDR_SHIFT) |
+					      vf_put(VANE_RXB_ID, (__u64)n));
 	}
-	vf_wr32(vf, VANE_DB_RXQ(0), put(VANE_DB_RX_TAIL, (__u32)vf->posted) |
-		put(VANE_DB_RX_CPL_HEAD, (__u32)vf->taken));
+	vf_wr32(vf, VANE_DB_RXQ(0), vf_put(VANE_DB_RX_TAIL, (__u32)vf->posted) |
+		vf_put(VANE_DB_RX_CPL_HEAD, (__u32)vf->taken));
 }
 
 /**
@@ -288,7 +288,7 @@ void vf_start_queues(struct vf *vf)
 	vf_wr32(vf, tx + VANE_TXQ_SIZE, VF_RING_LOG2);
 	vf_wr32(vf, tx + VANE_TXQ_VECTOR, 1);
 	vf_wr32(vf, tx + VANE_TXQ_CTRL, VANE_Q_CTRL_ENABLE);
-	check_queue(vf, tx + VANE_TXQ_STATE, "transmit");
+	vf_check_queue(vf, tx + VANE_TXQ_STATE, "transmit");
 
 	vf_wr64(vf, rx + VANE_RXQ_BUF_BASE, VF_IOVA_OF(rx));
 	vf_wr64(vf, rx + VANE_RXQ_CPL_BASE, VF_IOVA_OF(cpl));
@@ -298,8 +298,8 @@ void vf_start_queues(struct vf *vf)
 	vf_wr32(vf, rx + VANE_RXQ_BUF_LEN, VF_BUF_LEN);
 	vf_wr32(vf, rx + VANE_RXQ_VECTOR, 1);
 	vf_wr32(vf, rx + VANE_RXQ_CTRL, VANE_Q_CTRL_ENABLE);
-	check_queue(vf, rx + VANE_RXQ_STATE, "receive");
-	post(vf);
+	vf_check_queue(vf, rx + VANE_RXQ_STATE, "receive");
+	vf_post(vf);
 }
 
 /**
@@ -316,7 +316,7 @@ void vf_up(struct vf *vf, const char *bdf)
 }
 
 /**
- * vf_send_from() - send a frame that lies somewhere
+ * vf_send_from() - send a frame from any address
  * @vf: the VF
  * @iova: where
  * @length: of the frame
@@ -325,10 +325,10 @@ void vf_send_from(struct vf *vf, __u64 iova, size_t length)
 {
 	struct vane_tx_desc *desc = &vf->mem->tx[vf->tail % VF_RING];
 
-	desc->addr = htole64(put(VANE_TXD_ADDR, iova) | VANE_TXD_EOP);
-	desc->ctrl = htole64(put(VANE_TXD_LEN, (__u64)length));
+	desc->addr = htole64(vf_put(VANE_TXD_ADDR, iova) | VANE_TXD_EOP);
+	desc->ctrl = htole64(vf_put(VANE_TXD_LEN, (__u64)length));
 	vf->tail++;
-	vf_wr32(vf, VANE_DB_TXQ(0), put(VANE_DB_TX_TAIL, (__u32)vf->tail));
+	vf_wr32(vf, VANE_DB_TXQ(0), vf_put(VANE_DB_TX_TAIL, (__u32)vf->tail));
 }
 
 /**
@@ -339,7 +339,7 @@ void vf_send_from(struct vf *vf, __u64 iova, size_t length)
  */
 bool vf_sent(const struct vf *vf)
 {
-	return (__u16)load(&vf->mem->head.head) == vf->tail;
+	return (__u16)vf_load(&vf->mem->head.head) == vf->tail;
 }
 
 /**
@@ -376,22 +376,22 @@ size_t vf_receive(struct vf *vf, void *frame, int timeout_ms)
 	unsigned int id;
 
 	do {
-		info = load(&cpl->info);
+		info = vf_load(&cpl->info);
 		if (!!(info & VANE_RXC_PHASE) == phase)
 			break;
 	} while (vf_wait_event(vf, 1, timeout_ms));
 	if (!!(info & VANE_RXC_PHASE) != phase)
 		return 0;
 
-	if (get(VANE_RXC_TYPE, info) != VANE_RXC_TYPE_RX || !(info & VANE_RXC_EOP))
+	if (vf_get(VANE_RXC_TYPE, info) != VANE_RXC_TYPE_RX || !(info & VANE_RXC_EOP))
 		errx(1, "%s: completion %#llx", vf->fn.bdf, (unsigned long long)info);
-	id = get(VANE_RXC_BUF_ID, info);
-	length = get(VANE_RXC_LEN, le64toh(cpl->data));
+	id = vf_get(VANE_RXC_BUF_ID, info);
+	length = vf_get(VANE_RXC_LEN, le64toh(cpl->data));
 	if (id >= VF_RING || length > VF_BUF_LEN)
 		errx(1, "%s: buffer %u with %llu bytes", vf->fn.bdf, id,
 		     (unsigned long long)length);
 	memcpy(frame, vf->mem->rx_buf[id], length);
 	vf->taken++;
-	post(vf);
+	vf_post(vf);
 	return length;
 }

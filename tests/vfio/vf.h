@@ -27,7 +27,7 @@
  * @tx_buf: frame of each transmit descriptor
  * @rx_buf: receive buffers
  * @head: transmit head
- * @spare: nobody writes there
+ * @spare: never written
  */
 struct vf_memory {
 	struct vane_tx_desc tx[VF_RING];
@@ -51,7 +51,7 @@ _Static_assert(offsetof(struct vf_memory, rx_buf) % 16 == 0, "receive buffers");
  * struct vf - a VF in use
  * @fn: the function
  * @mem: its memory
- * @mac: as the PF told
+ * @mac: as the PF set it
  * @seq: of the last message
  * @tail: transmit descriptors filled
  * @posted: receive buffers posted

@@ -17,7 +17,7 @@
 
 #include "vfio.h"
 
-static int open_group(const char *bdf)
+static int vfio_open_group(const char *bdf)
 {
 	char path[128], link[128];
 	const char *number;
@@ -37,8 +37,8 @@ static int open_group(const char *bdf)
 	return fd;
 }
 
-static void region_info(struct vfio_fn *fn, unsigned int index,
-			struct vfio_region_info *info)
+static void vfio_get_region_info(struct vfio_fn *fn, unsigned int index,
+				 struct vfio_region_info *info)
 {
 	memset(info, 0, sizeof(*info));
 	info->argsz = sizeof(*info);
@@ -48,8 +48,8 @@ static void region_info(struct vfio_fn *fn, unsigned int index,
 }
 
 /**
- * vfio_open() - take a function
- * @fn: where it is noted
+ * vfio_open() - open a function
+ * @fn: set up
  * @bdf: its PCI address; vfio-pci has it
  */
 void vfio_open(struct vfio_fn *fn, const char *bdf)
@@ -62,7 +62,7 @@ void vfio_open(struct vfio_fn *fn, const char *bdf)
 	fn->container = open("/dev/vfio/vfio", O_RDWR);
 	if (fn->container < 0)
 		err(1, "/dev/vfio/vfio");
-	fn->group = open_group(bdf);
+	fn->group = vfio_open_group(bdf);
 	if (ioctl(fn->group, VFIO_GROUP_GET_STATUS, &status))
 		err(1, "%s: status of the group", bdf);
 	if (!(status.flags & VFIO_GROUP_FLAGS_VIABLE))
@@ -75,7 +75,7 @@ void vfio_open(struct vfio_fn *fn, const char *bdf)
 	if (fn->device < 0)
 		err(1, "%s: device", bdf);
 
-	region_info(fn, VFIO_PCI_BAR0_REGION_INDEX, &info);
+	vfio_get_region_info(fn, VFIO_PCI_BAR0_REGION_INDEX, &info);
 	fn->bar_size = info.size;
 	fn->bar = mmap(NULL, info.size, PROT_READ | PROT_WRITE, MAP_SHARED,
 		       fn->device, (off_t)info.offset);
@@ -94,12 +94,12 @@ size_t vfio_region_size(struct vfio_fn *fn, unsigned int region)
 {
 	struct vfio_region_info info;
 
-	region_info(fn, region, &info);
+	vfio_get_region_info(fn, region, &info);
 	return info.size;
 }
 
 /**
- * vfio_map() - memory that the function can reach
+ * vfio_map() - map memory for the function
  * @fn: the function
  * @iova: address that the function uses for it
  * @size: bytes, whole pages
@@ -126,20 +126,20 @@ void *vfio_map(struct vfio_fn *fn, __u64 iova, size_t size)
 	return memory;
 }
 
-/* command_offset() - where the function's PCI command register is */
-static off_t command_offset(struct vfio_fn *fn)
+/* vfio_command_offset() - where the function's PCI command register is */
+static off_t vfio_command_offset(struct vfio_fn *fn)
 {
 	struct vfio_region_info info;
 
-	region_info(fn, VFIO_PCI_CONFIG_REGION_INDEX, &info);
+	vfio_get_region_info(fn, VFIO_PCI_CONFIG_REGION_INDEX, &info);
 	return (off_t)info.offset + PCI_COMMAND;
 }
 
-static __u16 read_command(struct vfio_fn *fn)
+static __u16 vfio_read_command(struct vfio_fn *fn)
 {
 	__u16 command;
 
-	if (pread(fn->device, &command, sizeof(command), command_offset(fn)) !=
+	if (pread(fn->device, &command, sizeof(command), vfio_command_offset(fn)) !=
 	    sizeof(command))
 		err(1, "%s: configuration space", fn->bdf);
 	return command;
@@ -153,7 +153,7 @@ static __u16 read_command(struct vfio_fn *fn)
  */
 bool vfio_is_bus_master(struct vfio_fn *fn)
 {
-	return read_command(fn) & PCI_COMMAND_MASTER;
+	return vfio_read_command(fn) & PCI_COMMAND_MASTER;
 }
 
 /**
@@ -162,9 +162,9 @@ bool vfio_is_bus_master(struct vfio_fn *fn)
  */
 void vfio_bus_master(struct vfio_fn *fn)
 {
-	__u16 command = read_command(fn) | PCI_COMMAND_MASTER;
+	__u16 command = vfio_read_command(fn) | PCI_COMMAND_MASTER;
 
-	if (pwrite(fn->device, &command, sizeof(command), command_offset(fn)) !=
+	if (pwrite(fn->device, &command, sizeof(command), vfio_command_offset(fn)) !=
 	    sizeof(command))
 		err(1, "%s: configuration space", fn->bdf);
 }
@@ -213,7 +213,7 @@ void vfio_enable_irqs(struct vfio_fn *fn, unsigned int count)
  * @vector: its vector
  * @timeout_ms: for how long
  *
- * Return: how many came since the last call, 0 if none did in time.
+ * Return: interrupts since the last call, 0 if there was none in time.
  */
 int vfio_wait_irq(struct vfio_fn *fn, unsigned int vector, int timeout_ms)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A PCI function in the hands of a program: VFIO's container and group API.
- * What fails ends the program, with a line that says what it was.
+ * A PCI function that a program owns: VFIO's container and group API. Any failure
+ * ends the program, with a line that says what failed.
  */
 #ifndef VANE_VFIO_H
 #define VANE_VFIO_H

@@ -10,16 +10,21 @@
 #define VANE_FAMILY_VERSION	1
 
 /**
- * enum vane_mode - How frames find their way through the switch.
- * @VANE_MODE_VEB: By VLAN and MAC address, between local functions too.
- * @VANE_MODE_VNTAG: All by the uplink, tagged with the VIF of their function.
- * @VANE_MODE_VEPA: All by the uplink, whose bridge reflects frames between
- *   functions.
+ * enum vane_mode - How the switch forwards frames.
+ * @VANE_MODE_VEB: By VLAN and MAC address, also between functions of the
+ *   adapter.
+ * @VANE_MODE_VNTAG: All frames go through the uplink, in a VN-Tag with the
+ *   channel of the function.
+ * @VANE_MODE_VEPA: All frames go through the uplink. The bridge at its other
+ *   end reflects frames between functions.
+ * @VANE_MODE_ETAG: All frames go through the uplink, in an E-Tag (IEEE
+ *   802.1BR) with the channel of the function.
  */
 enum vane_mode {
 	VANE_MODE_VEB,
 	VANE_MODE_VNTAG,
 	VANE_MODE_VEPA,
+	VANE_MODE_ETAG,
 };
 
 enum {
@@ -27,9 +32,16 @@ enum {
 	VANE_A_SWITCH_MODE,
 	VANE_A_SWITCH_FILTERS,
 	VANE_A_SWITCH_MAX_FILTERS,
-	VANE_A_SWITCH_VIF_LISTS,
-	VANE_A_SWITCH_MAX_VIF_LISTS,
+	VANE_A_SWITCH_LISTS,
+	VANE_A_SWITCH_MAX_LISTS,
 	VANE_A_SWITCH_NUM_VFS,
+	VANE_A_SWITCH_RX_TAG_NONE,
+	VANE_A_SWITCH_RX_TAG_TRUNCATED,
+	VANE_A_SWITCH_RX_TAG_DIRECTION,
+	VANE_A_SWITCH_RX_TAG_VERSION,
+	VANE_A_SWITCH_RX_TAG_RESERVED,
+	VANE_A_SWITCH_RX_TAG_NESTED,
+	VANE_A_SWITCH_RX_TAG_UNKNOWN,
 
 	__VANE_A_SWITCH_MAX,
 	VANE_A_SWITCH_MAX = (__VANE_A_SWITCH_MAX - 1)
@@ -38,25 +50,26 @@ enum {
 enum {
 	VANE_A_FUNCTION_IFINDEX = 1,
 	VANE_A_FUNCTION_VF,
-	VANE_A_FUNCTION_VIF,
+	VANE_A_FUNCTION_CHANNEL,
 	VANE_A_FUNCTION_MAC,
 	VANE_A_FUNCTION_LINK,
 	VANE_A_FUNCTION_READY,
 	VANE_A_FUNCTION_FILTERS,
 	VANE_A_FUNCTION_MAX_FILTERS,
+	VANE_A_FUNCTION_PRIORITY_MAP,
 
 	__VANE_A_FUNCTION_MAX,
 	VANE_A_FUNCTION_MAX = (__VANE_A_FUNCTION_MAX - 1)
 };
 
 enum {
-	VANE_A_VIF_LIST_IFINDEX = 1,
-	VANE_A_VIF_LIST_LIST,
-	VANE_A_VIF_LIST_VF,
-	VANE_A_VIF_LIST_PF,
+	VANE_A_LIST_IFINDEX = 1,
+	VANE_A_LIST_LIST,
+	VANE_A_LIST_VF,
+	VANE_A_LIST_PF,
 
-	__VANE_A_VIF_LIST_MAX,
-	VANE_A_VIF_LIST_MAX = (__VANE_A_VIF_LIST_MAX - 1)
+	__VANE_A_LIST_MAX,
+	VANE_A_LIST_MAX = (__VANE_A_LIST_MAX - 1)
 };
 
 enum {
@@ -83,6 +96,7 @@ enum {
 	VANE_A_STATS_QUEUE_ERRORS,
 	VANE_A_STATS_MBOX_ERRORS,
 	VANE_A_STATS_RX_DROP_RULE,
+	VANE_A_STATS_TX_DROP_CONTROL,
 
 	__VANE_A_STATS_MAX,
 	VANE_A_STATS_MAX = (__VANE_A_STATS_MAX - 1)
@@ -102,9 +116,9 @@ enum {
 	VANE_NL_CMD_SWITCH_SET,
 	VANE_NL_CMD_FUNCTION_GET,
 	VANE_NL_CMD_FUNCTION_SET,
-	VANE_NL_CMD_VIF_LIST_GET,
-	VANE_NL_CMD_VIF_LIST_SET,
-	VANE_NL_CMD_VIF_LIST_DEL,
+	VANE_NL_CMD_LIST_GET,
+	VANE_NL_CMD_LIST_SET,
+	VANE_NL_CMD_LIST_DEL,
 	VANE_NL_CMD_STATS_GET,
 	VANE_NL_CMD_TRUNK_GET,
 	VANE_NL_CMD_TRUNK_SET,

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A driver that makes a net_device of a function, with its registers mapped and
- * one interrupt, and touches nothing: what the kernel's interfaces cost whoever
- * drives a NIC. Which functions, new_id says.
+ * A driver that creates a net_device for a function, with its registers mapped and
+ * one interrupt, and accesses nothing: the cost of the kernel's interfaces to any
+ * NIC driver. new_id says which functions.
  */
 #include <linux/etherdevice.h>
 #include <linux/interrupt.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A driver that takes a function and does nothing with it: what the PCI core
- * costs by itself. Which functions, new_id says.
+ * A driver that binds to a function and does nothing with it: the cost of the PCI
+ * core itself. new_id says which functions.
  */
 #include <linux/module.h>
 #include <linux/pci.h>

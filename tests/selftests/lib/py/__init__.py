@@ -3,16 +3,18 @@
 
 from .cmd import (Background, CmdError, InNetns, KernelLog, cmd, cmd_json,
                   ethtool, ethtool_json, fails, ip, ip_batch, ip_json, netns_add,
-                  read, run, sysctl, write)
+                  read, registers, run, sysctl, write)
+from .genl import Genl
 from .guest import JOBS, Guest, Machine
 from .hw import field, hw, put
-from .ksft import (SLOWNESS, KsftFail, KsftSkip, at_full_speed, defer, ksft_eq,
-                   ksft_ge, ksft_in, ksft_le, ksft_main, ksft_ne, ksft_not_in,
-                   ksft_pr, ksft_raises, ksft_true, often, wait_until)
+from .ksft import (PATIENCE, SLOWNESS, KsftFail, KsftSkip, defer, ksft_eq,
+                   ksft_failed, ksft_ge, ksft_in, ksft_le, ksft_main, ksft_ne,
+                   ksft_not_in, ksft_pr, ksft_raises, ksft_true, repeat, since,
+                   skip_on_debug, wait_until)
 from .packet import (BROADCAST, ETH_P_8021AD, ETH_P_8021Q, ETH_P_TEST, Capture,
                      Frame, Sender, Stream, mac_bytes, make, write_pcap)
 from .qmp import Qmp, QmpError
 from .qstats import queue_packets, queue_stats
 from .rawvf import Memory, RawVf
-from .rtnl import Rtnl
+from .rtnl import Rtnl, attr
 from .vane import EXT, PCI, WIRE, Function, Port, Vane, iperf

@@ -1,16 +1,23 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Programs and network namespaces."""
 
+import fcntl
 import json
 import os
+import re
 import shlex
+import socket
+import struct
 import subprocess
 
-from .ksft import SLOWNESS, KsftFail, defer, ksft_pr
+from .ksft import PATIENCE, KsftFail, defer, ksft_pr
 
 CLONE_NEWNET = 0x40000000
+# linux/sockios.h, linux/if.h
+SIOCSIFFLAGS = 0x8914
+IFF_UP = 1
 NETNS_DIR = "/run/netns"
-CMD_TIMEOUT = 60 * SLOWNESS
+CMD_TIMEOUT = 60 * PATIENCE
 
 
 class CmdError(Exception):
@@ -96,8 +103,12 @@ def ip_json(args, ns=None):
 
 
 def ip_batch(lines, ns=None):
-    """Many ip commands in one process."""
-    cmd("ip -batch -", ns, stdin="\n".join(lines) + "\n")
+    """Many ip commands in one process; in a Guest, one after the other."""
+    if hasattr(ns, "popen"):
+        for line in lines:
+            ip(line, ns)
+    else:
+        cmd("ip -batch -", ns, stdin="\n".join(lines) + "\n")
 
 
 def ethtool(args, ns=None):
@@ -110,24 +121,33 @@ def ethtool_json(args, ns=None):
     return cmd_json(f"ethtool --json {args}", ns)[0]
 
 
+def registers(ifname, ns=None):
+    """The register dump of ethtool -d, value by offset."""
+    raw = cmd(f"ethtool -d {ifname} hex on", ns)
+    data = bytes.fromhex("".join(re.findall(r"^0x[0-9a-f]+:\s*(.*)$", raw, re.M)))
+    words = struct.unpack(f"<{len(data) // 4}I", data)
+    return dict(zip(words[::2], words[1::2]))
+
+
 def netns_add(name):
     """Makes a namespace without IPv6, for the time of the case."""
     ip(f"netns add {name}")
     defer(ip, f"netns del {name}")
     sysctl("net.ipv6.conf.all.disable_ipv6", 1, name)
     sysctl("net.ipv6.conf.default.disable_ipv6", 1, name)
-    ip("link set lo up", name)
+    with InNetns(name), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        fcntl.ioctl(sock, SIOCSIFFLAGS, struct.pack("16sH22x", b"lo", IFF_UP))
 
 
 def sysctl(name, value, ns=None):
     """Sets a network sysctl."""
-    # /proc/sys/net shows the namespace of whoever looks.
+    # /proc/sys/net shows the namespace of the process that reads it.
     with InNetns(ns):
         write(f"/proc/sys/{name.replace('.', '/')}", value)
 
 
 def write(path, value):
-    """Writes a sysfs or procfs file; an OSError tells what it answered."""
+    """Writes a sysfs or procfs file; raises OSError if that fails."""
     fd = os.open(path, os.O_WRONLY)
     try:
         os.write(fd, f"{value}\n".encode())
@@ -193,7 +213,7 @@ class Background:
         if self.running():
             self.process.terminate()
         try:
-            self.process.communicate(timeout=5)
+            self.process.communicate(timeout=5 * PATIENCE)
         except subprocess.TimeoutExpired:
             ksft_pr(f"killed: {self.command}")
             self.process.kill()
@@ -201,7 +221,7 @@ class Background:
 
 
 class KernelLog:
-    """What the kernel says from now on, however much it has said before."""
+    """The kernel's log from now on, however long it is already."""
 
     def __init__(self):
         self.file = os.open("/dev/kmsg", os.O_RDONLY | os.O_NONBLOCK)

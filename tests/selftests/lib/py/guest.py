@@ -17,7 +17,7 @@ import subprocess
 import tempfile
 import time
 
-from .ksft import SLOWNESS, KsftFail, defer, ksft_true, wait_until
+from .ksft import PATIENCE, KsftFail, defer, ksft_true, wait_until
 
 REPO = os.path.realpath(os.path.join(os.path.dirname(__file__), "../../../.."))
 # Debian's own: the NIC is no model there.
@@ -27,11 +27,11 @@ CONSOLES = "/dev/virtio-ports/vane.consoles"
 MEMORY = 192
 JOBS = 4
 # On a busy machine much memory takes its time to be pinned.
-BOOT_TIMEOUT = 100 * SLOWNESS
+BOOT_TIMEOUT = 100 * PATIENCE
 
 
 class Job:
-    """A command in a guest, for who knows subprocess.Popen."""
+    """A command in a guest, with the interface of subprocess.Popen."""
 
     def __init__(self, guest, channel, line):
         self.guest = guest
@@ -110,7 +110,7 @@ class Channel:
                            f"{self.guest.console()[-2000:]}")
         self.pending += data
 
-    def until(self, mark, timeout=10.0 * SLOWNESS):
+    def until(self, mark, timeout=10.0 * PATIENCE):
         """What comes before @mark."""
         end = time.monotonic() + timeout
         while mark not in self.pending:
@@ -126,7 +126,7 @@ class Channel:
             pass
         return mark in self.pending
 
-    def line(self, timeout=60.0 * SLOWNESS):
+    def line(self, timeout=60.0 * PATIENCE):
         """A line of a command's output, and whether there may be more."""
         while b"\n" not in self.pending and b"\0" not in self.pending:
             self._more(timeout)
@@ -178,7 +178,7 @@ class Machine:
     def wait(self):
         """Waits until it takes commands; returns itself."""
         if not self.channels:
-            wait_until(self._there, BOOT_TIMEOUT / SLOWNESS,
+            wait_until(self._there, BOOT_TIMEOUT / PATIENCE,
                        what=f"QEMU of guest {self.name}")
             self.channels = [Channel(self, number, self.path(f"job{number}"))
                              for number in range(JOBS)]
@@ -198,7 +198,7 @@ class Machine:
         redirect = " 2>&1" if merge else ""
         return Job(self, channel, shlex.join(words) + redirect)
 
-    def run(self, words, timeout=60 * SLOWNESS):
+    def run(self, words, timeout=60 * PATIENCE):
         """Runs a program, and returns its CompletedProcess."""
         job = self.popen(words, merge=False)
         output, errors = job.communicate(timeout)
@@ -218,7 +218,7 @@ class Machine:
         self.wait()
 
     def end(self):
-        """It has ended: its kernel has no reason to complain, tests/vm looks."""
+        """It has ended; tests/vm checks that its kernel had no complaint."""
         self.stopped = True
         for channel in self.channels:
             channel.sock.close()
@@ -284,7 +284,7 @@ class Guest(Machine):
             return
         if self.running():
             self.process.terminate()
-        self.process.wait(30 * SLOWNESS)
+        self.process.wait(30 * PATIENCE)
         said = self.read("qemu").splitlines()
         self.end()
         for line in said:

@@ -12,7 +12,7 @@ from functools import partial
 
 from .cmd import InNetns
 from .hw import field, hw, put
-from .ksft import KsftFail, defer, wait_until
+from .ksft import PATIENCE, KsftFail, defer, wait_until
 
 ETH_P_ALL = 0x0003
 # IEEE's own for local experiments: nothing else in the guest sends it.
@@ -20,6 +20,8 @@ ETH_P_TEST = 0x88b5
 ETH_P_8021Q = 0x8100
 ETH_P_8021AD = 0x88a8
 BROADCAST = "ff:ff:ff:ff:ff:ff"
+# Seconds within which a frame arrives that does
+ARRIVAL = 5 * PATIENCE
 
 SOL_PACKET = 263
 PACKET_AUXDATA = 8
@@ -76,9 +78,24 @@ class Frame:
             return None
         return struct.unpack_from("!I", self.data, 14)[0]
 
+    @property
+    def etag(self):
+        """The 48 bits of an E-Tag, None without one."""
+        if self.proto != hw.VANE_ETAG_ETHERTYPE:
+            return None
+        return int.from_bytes(self.data[14:20], "big")
+
+    @property
+    def ecid(self):
+        """The E-CID of an E-Tag, with its group in front."""
+        return (field(self.etag, hw.VANE_ETAG_GRP) << 20
+                | field(self.etag, hw.VANE_ETAG_ECID_EXT) << 12
+                | field(self.etag, hw.VANE_ETAG_ECID))
+
     def inner(self):
         """The frame without its outermost tag."""
-        size = hw.VANE_VNTAG_SIZE if self.vntag is not None else 4
+        size = {hw.VANE_VNTAG_ETHERTYPE: hw.VANE_VNTAG_SIZE,
+                hw.VANE_ETAG_ETHERTYPE: hw.VANE_ETAG_SIZE}.get(self.proto, 4)
         return Frame(self.data[:12] + self.data[12 + size:])
 
     def tagged(self, proto, tci):
@@ -95,6 +112,18 @@ class Frame:
         return Frame(self.data[:12] +
                      struct.pack("!HI", hw.VANE_VNTAG_ETHERTYPE, tag) +
                      self.data[12:])
+
+    def etagged(self, ecid, *, ingress=0, priority=0, reserved=0):
+        """The frame with an E-Tag in front; a group is bits 21:20 of @ecid."""
+        tag = (priority << 44 | put(hw.VANE_ETAG_RSVD, reserved) |
+               put(hw.VANE_ETAG_GRP, ecid >> 20) |
+               put(hw.VANE_ETAG_ECID, ecid & 0xfff) |
+               put(hw.VANE_ETAG_ECID_EXT, ecid >> 12 & 0xff) |
+               put(hw.VANE_ETAG_INGRESS, ingress & 0xfff) |
+               put(hw.VANE_ETAG_INGRESS_EXT, ingress >> 12))
+        return Frame(self.data[:12] +
+                     struct.pack("!H", hw.VANE_ETAG_ETHERTYPE) +
+                     tag.to_bytes(6, "big") + self.data[12:])
 
     def vntag_field(self, mask):
         """A field of the VN-Tag."""
@@ -169,7 +198,7 @@ class Capture:
                 return self.frames
             self.frames.append(_retag(data, aux[0][2]) if aux else Frame(data))
 
-    def find(self, match, timeout=5.0):
+    def find(self, match, timeout=ARRIVAL):
         """First frame that @match accepts; waits for it. None if too late.
 
         @match is a Frame, bytes that it holds, or a function.
@@ -193,7 +222,7 @@ class Capture:
                 return None
             select.select([self.sock], [], [], left)
 
-    def expect(self, match, timeout=5.0):
+    def expect(self, match, timeout=ARRIVAL):
         """As find(), but a frame that does not come ends the case."""
         frame = self.find(match, timeout)
         if frame is None:
@@ -221,13 +250,15 @@ class Sender:
 
 
 class Stream:
-    """Frames from one port to another, a few hundred a second, all counted."""
+    """Frames from one port to another, a few hundred a second, all counted.
 
-    def __init__(self, source, target):
+    @next_frame, if it is given, makes each of them, of EtherType @proto.
+    """
+
+    def __init__(self, source, target, next_frame=None, proto=ETH_P_TEST):
         self.frames = []
-        self.capture = Capture(target, ETH_P_TEST)
-        self.source = source
-        self.target = target
+        self.next_frame = next_frame or partial(make, source, target)
+        self.capture = Capture(target, proto)
         self.sender = Sender(source)
         self.stopping = threading.Event()
         self.thread = threading.Thread(target=self._send)
@@ -237,7 +268,7 @@ class Stream:
 
     def _send(self):
         while not self.stopping.wait(0.003):
-            frame = make(self.source, self.target)
+            frame = self.next_frame()
             try:
                 self.sender.send(frame)
             except OSError:

@@ -5,7 +5,7 @@ import json
 import os
 import select
 
-from .ksft import KsftFail
+from .ksft import PATIENCE, KsftFail
 
 PORT = "/dev/virtio-ports/vane.qmp"
 
@@ -35,7 +35,7 @@ class Qmp:
         """Lets others use the port."""
         os.close(self.fd)
 
-    def _line(self, timeout=20):
+    def _line(self, timeout=20 * PATIENCE):
         while b"\n" not in self.pending:
             if not select.select([self.fd], [], [], timeout)[0]:
                 raise KsftFail("QMP: no answer")

@@ -13,7 +13,8 @@ import struct
 
 from .cmd import cmd, write
 from .hw import field, hw
-from .ksft import KsftFail, wait_until
+from .ksft import KsftFail, ksft_eq, wait_until
+from .packet import mac_bytes
 
 PAGE = 4096
 PFN_MASK = (1 << 55) - 1
@@ -129,3 +130,30 @@ class RawVf:
         return struct.unpack("<4H", struct.pack(
             "<II", self.rd32(hw.VANE_REG_MBOX_RSP),
             self.rd32(hw.VANE_REG_MBOX_RSP + 4)))
+
+    def request(self, op, body=b""):
+        """Asks the PF; returns the status of its reply."""
+        self.message(struct.pack("<4H", op, len(body), 1, 0) + body)
+        return self.reply()[3]
+
+    def negotiate(self):
+        """Makes the PF take the VF, enabled, for negotiated."""
+        caps = hw.VANE_MBOX_CAP_FILTERS | hw.VANE_MBOX_CAP_VLAN
+        ksft_eq(self.request(hw.VANE_MBOX_NEGOTIATE, struct.pack(
+            "<HHI", hw.VANE_ABI_MAJOR_VERSION, hw.VANE_ABI_MINOR_VERSION,
+            caps)), hw.VANE_OK, "negotiate")
+
+    def set_mac(self, mac):
+        """Asks for a station address; returns the status."""
+        return self.request(hw.VANE_MBOX_MAC_SET, mac_bytes(mac) + bytes(2))
+
+    def filters(self, op, macs):
+        """VANE_MBOX_FILTER_ADD or _DEL of addresses; returns the status."""
+        body = struct.pack("<HH", len(macs), 0)
+        body += b"".join(mac_bytes(mac) for mac in macs)
+        body += bytes(6 * (hw.VANE_MBOX_MAX_ADDRS - len(macs)))
+        return self.request(op, body)
+
+    def rx_mode(self, mode):
+        """Asks for a receive mode; returns the status."""
+        return self.request(hw.VANE_MBOX_RX_MODE, struct.pack("<II", mode, 0))

@@ -1,18 +1,26 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Changes of a network interface without ip, which looks at everything first."""
+"""Network interfaces without ip, which is a program to start, and looks at everything
+first."""
 
 import os
 import socket
 import struct
 
+from .cmd import IFF_UP, InNetns
+
 # linux/rtnetlink.h, linux/netlink.h
+RTM_NEWLINK = 16
+RTM_GETLINK = 18
 RTM_SETLINK = 19
+NLM_F_REQUEST = 1
 NLM_F_REQUEST_ACK = 5
 NLMSG_ERROR = 2
 # linux/if.h, linux/if_link.h
-IFF_UP = 1
+IFF_LOWER_UP = 1 << 16
 IFLA_ADDRESS = 1
+IFLA_IFNAME = 3
 IFLA_VFINFO_LIST = 22
+IFLA_STATS64 = 23
 IFLA_GROUP = 27
 IFLA_VF_INFO = 1
 IFLA_VF_MAC = 1
@@ -25,18 +33,29 @@ def attr(kind, data):
     return struct.pack("=HH", 4 + len(data), kind) + data + bytes(-len(data) % 4)
 
 
+def attrs(data):
+    """Attributes by type; the last of each."""
+    found = {}
+    while len(data) >= 4:
+        length, kind = struct.unpack_from("=HH", data)
+        found[kind & 0x3fff] = data[4:length]
+        data = data[(length + 3) & ~3:]
+    return found
+
+
 def vf_attr(kind, form, *values):
-    """What RTM_SETLINK of a PF says of a VF; its index is the first value."""
+    """The part of a PF's RTM_SETLINK about a VF; its index is the first value."""
     return attr(IFLA_VFINFO_LIST,
                 attr(IFLA_VF_INFO, attr(kind, struct.pack(form, *values))))
 
 
 class Rtnl:
-    """A socket that changes interfaces. For a with statement."""
+    """A socket that changes interfaces of a namespace. For a with statement."""
 
-    def __init__(self):
-        self.sock = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW,
-                                  socket.NETLINK_ROUTE)
+    def __init__(self, ns=None):
+        with InNetns(ns):
+            self.sock = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW,
+                                      socket.NETLINK_ROUTE)
 
     def __enter__(self):
         return self
@@ -44,10 +63,30 @@ class Rtnl:
     def __exit__(self, *_exc):
         self.sock.close()
 
-    def set_link(self, ifindex, attrs=b"", flags=0, change=0):
+    def get_link(self, ifname):
+        """RTM_GETLINK: IFF_... and the attributes of an interface."""
+        body = struct.pack("=BxHiII", socket.AF_UNSPEC, 0, 0, 0, 0) + \
+            attr(IFLA_IFNAME, ifname.encode() + b"\0")
+        self.sock.send(struct.pack("=IHHII", 16 + len(body), RTM_GETLINK,
+                                   NLM_F_REQUEST, 0, 0) + body)
+        data = self.sock.recv(1 << 16)
+        _, kind, _, _, _, error = struct.unpack_from("=IHHIIi", data)
+        if kind != RTM_NEWLINK:
+            raise OSError(-error, f"{ifname}: {os.strerror(-error)}")
+        return struct.unpack_from("=I", data, 24)[0], attrs(data[32:])
+
+    def has_carrier(self, ifname):
+        """Has an interface a link?"""
+        return bool(self.get_link(ifname)[0] & IFF_LOWER_UP)
+
+    def rx_bytes(self, ifname):
+        """Bytes that an interface has received."""
+        return struct.unpack_from("=4Q", self.get_link(ifname)[1][IFLA_STATS64])[2]
+
+    def set_link(self, ifindex, payload=b"", flags=0, change=0):
         """RTM_SETLINK; an OSError tells what it answered."""
         body = struct.pack("=BxHiII", socket.AF_UNSPEC, 0, ifindex, flags,
-                           change) + attrs
+                           change) + payload
         self.sock.send(struct.pack("=IHHII", 16 + len(body), RTM_SETLINK,
                                    NLM_F_REQUEST_ACK, 0, 0) + body)
         _, kind, _, _, _, error = struct.unpack_from("=IHHIIi",
@@ -64,7 +103,7 @@ class Rtnl:
         self.set_link(ifindex, attr(IFLA_ADDRESS, mac))
 
     def set_group(self, ifindex, group):
-        """Puts it into a group, of which no driver hears, but who listens does."""
+        """Puts it into a group, which notifies listeners but not the driver."""
         self.set_link(ifindex, attr(IFLA_GROUP, struct.pack("=I", group)))
 
     def set_vf_mac(self, ifindex, index, mac):
@@ -76,5 +115,5 @@ class Rtnl:
         self.set_link(ifindex, vf_attr(IFLA_VF_VLAN, "=III", index, vlan, 0))
 
     def set_vf_rate(self, ifindex, index, rate):
-        """Limits what a VF sends, in Mb/s, or does not with 0."""
+        """Sets the maximum rate of a VF in Mb/s, 0 for none."""
         self.set_link(ifindex, vf_attr(IFLA_VF_RATE, "=III", index, 0, rate))

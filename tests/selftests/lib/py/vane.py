@@ -18,10 +18,11 @@ import json
 import os
 
 from .cmd import (Background, CmdError, cmd, cmd_json, ethtool_json, ip,
-                  ip_json, netns_add, read, run, sysctl, write)
+                  ip_batch, ip_json, netns_add, read, run, sysctl, write)
 from .hw import hw
-from .ksft import SLOWNESS, KsftFail, defer, ksft_eq, wait_until
+from .ksft import PATIENCE, SLOWNESS, KsftFail, defer, ksft_eq, wait_until
 from .qmp import Qmp
+from .rtnl import Rtnl
 
 PCI = "/sys/bus/pci"
 WIRE = "wire0"
@@ -38,7 +39,7 @@ class Function:
 
     @property
     def ifname(self):
-        """Name of its interface, None where there is none in our namespace."""
+        """Name of its interface, None if it has none in our namespace."""
         names = glob.glob(f"{self.path}/net/*")
         return os.path.basename(names[0]) if names else None
 
@@ -110,7 +111,10 @@ class Port:
 
     def carrier(self):
         """Has it a link?"""
-        return "LOWER_UP" in self.link()["flags"]
+        if hasattr(self.ns, "popen"):
+            return "LOWER_UP" in self.link()["flags"]
+        with Rtnl(self.ns) as rtnl:
+            return rtnl.has_carrier(self.ifname)
 
     def wait_carrier(self, up=True, timeout=10):
         """Waits for the link to come or to go."""
@@ -118,14 +122,10 @@ class Port:
                    what=f"{self.name}: carrier {'on' if up else 'off'}")
 
     def up(self):
-        """Up, with its addresses, and with link."""
-        self.set("up")
-        self.addresses()
+        """Up, with its address, and with link."""
+        ip_batch([f"link set dev {self.ifname} up",
+                  f"addr replace {self.ip4}/16 dev {self.ifname}"], self.ns)
         self.wait_carrier()
-
-    def addresses(self):
-        """Gives it its addresses."""
-        ip(f"addr replace {self.ip4}/16 dev {self.ifname}", self.ns)
 
     def add_ip6(self):
         """Gives it an IPv6 address too."""
@@ -171,7 +171,8 @@ class Port:
         """Every one of @count pings to @other is answered."""
         dest = dest or other.ip4
         try:
-            cmd(f"ping -n -q -c {count} -i 0.02 -W 5 {args} {dest}", self.ns)
+            cmd(f"ping -n -q -c {count} -i 0.02 -W {5 * PATIENCE} {args} {dest}",
+                self.ns)
         except CmdError as error:
             raise KsftFail(f"{self.name} cannot ping {other.name}: "
                            f"{error}") from None
@@ -201,8 +202,29 @@ class Vane:
         self.pf = Function(self.find_pfs()[0])
         self.pf.wait_ifname()
         self.ports = {}
+        self.pf_if = self.ext = None
+        self.vfs = []
         if vfs:
             self.set_vfs(vfs)
+
+    @classmethod
+    def with_ports(cls, vfs, ports=None):
+        """@vfs VFs; the PF, all VFs or the first @ports, and the external network
+        are up, as pf_if, vfs and ext."""
+        env = cls(vfs)
+        env.pf_if = env.pf_port()
+        env.vfs = env.vf_ports(vfs if ports is None else ports)
+        env.ext = env.ext_port()
+        return env
+
+    @classmethod
+    def with_driverless(cls, vfs=0):
+        """The PF, up, and @vfs VFs without a driver."""
+        env = cls()
+        env.pf_port()
+        if vfs:
+            env.driverless_vfs(vfs)
+        return env
 
     @staticmethod
     def load():
@@ -238,7 +260,7 @@ class Vane:
         return int(read(f"{self.pf.path}/sriov_numvfs"))
 
     def write_numvfs(self, count):
-        """Writes sriov_numvfs; an OSError tells why not."""
+        """Writes sriov_numvfs; raises OSError if that fails."""
         write(f"{self.pf.path}/sriov_numvfs", count)
 
     def vf_bdf(self, index):
@@ -374,11 +396,11 @@ class Vane:
 
     def counters(self, function="pf"):
         """The model's counters of a function."""
-        return self.qmp.get(self.qom_path(function), "counters")
+        return self.qmp.get(self.qom_path(function), "x-counters")
 
     def guest_errors(self):
         """Mistakes of any driver that the model has noted."""
-        return self.qmp.get(self.nic, "guest-errors")
+        return self.qmp.get(self.nic, "x-guest-errors")
 
     def after_case(self):
         """No case may leave a new mistake behind."""
@@ -395,10 +417,10 @@ class Vane:
         """Sets a fault of the model, for the time of the case."""
         if function is not None:
             number = hw.VANE_PORT_PF if function == "pf" else function
-            self.qmp.set(self.nic, "fault-function", number)
-            defer(self.qmp.set, self.nic, "fault-function", -1)
-        self.qmp.set(self.nic, f"fault-{name}", value)
-        defer(self.qmp.set, self.nic, f"fault-{name}",
+            self.qmp.set(self.nic, "x-fault-function", number)
+            defer(self.qmp.set, self.nic, "x-fault-function", -1)
+        self.qmp.set(self.nic, f"x-fault-{name}", value)
+        defer(self.qmp.set, self.nic, f"x-fault-{name}",
               False if isinstance(value, bool) else 0)
 
 

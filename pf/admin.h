@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * VANE PF driver: ip link set PF vf ...; process context, members of the PF's
+ * struct net_device_ops under rtnl.
+ */
+#ifndef VANE_PF_ADMIN_H
+#define VANE_PF_ADMIN_H
+
+#include <linux/if_link.h>
+#include <linux/netdevice.h>
+
+struct vane_pf;
+
+int vane_admin_set_mac(struct vane_pf *pf, int index, const u8 *mac,
+		       struct netlink_ext_ack *extack);
+int vane_admin_set_vf_mac(struct net_device *netdev, int index, u8 *mac);
+int vane_admin_set_vf_vlan(struct net_device *netdev, int index, u16 vlan,
+			   u8 qos, __be16 proto);
+int vane_admin_set_vf_link_state(struct net_device *netdev, int index,
+				 int state);
+int vane_admin_set_vf_spoofchk(struct net_device *netdev, int index, bool on);
+int vane_admin_set_vf_trust(struct net_device *netdev, int index, bool on);
+int vane_admin_set_vf_rate(struct net_device *netdev, int index,
+			   int min_tx_rate, int max_tx_rate);
+int vane_admin_set_vf_rss_query_en(struct net_device *netdev, int index,
+				   bool on);
+int vane_admin_get_vf_config(struct net_device *netdev, int index,
+			     struct ifla_vf_info *ivi);
+int vane_admin_get_vf_stats(struct net_device *netdev, int index,
+			    struct ifla_vf_stats *stats);
+
+#endif /* VANE_PF_ADMIN_H */

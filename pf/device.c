@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * VANE PF driver: the device as a whole: start, stop, recovery.
+ */
+#include <linux/pci.h>
+#include <linux/rtnetlink.h>
+
+#include "command.h"
+#include "device.h"
+#include "filter.h"
+#include "link.h"
+#include "pf.h"
+#include "rate.h"
+#include "switch.h"
+#include "vf.h"
+
+/* Delay before a device that did not come up is tried again: initial, maximum */
+#define VANE_DEVICE_RETRY_MIN		((unsigned long)HZ)
+#define VANE_DEVICE_RETRY_MAX		(64UL * HZ)
+
+/**
+ * vane_device_set_ready() - tell the VFs whether their mailbox is served
+ * @pf: the PF
+ * @ready: whether it is
+ *
+ * Context: Any.
+ */
+void vane_device_set_ready(struct vane_pf *pf, bool ready)
+{
+	vane_wr32(&pf->vdev, VANE_REG_PF_CTRL,
+		  ready ? VANE_PF_CTRL_READY : 0);
+}
+
+/**
+ * vane_device_stop_mbox() - stop the mailbox
+ * @pf: the PF
+ *
+ * Commands fail from now on.
+ *
+ * Context: Process context; may sleep. Not under vane_pf.lock, which the work
+ * item takes that this waits for.
+ */
+void vane_device_stop_mbox(struct vane_pf *pf)
+{
+	vane_device_set_ready(pf, false);
+	vane_mbox_pf_stop(&pf->mbox);
+	cancel_work_sync(&pf->serve_work);
+}
+
+/**
+ * vane_device_replay() - restore the configuration of a device that was reset
+ * @pf: the PF
+ *
+ * Context: Process context; may sleep. Takes vane_pf.lock.
+ * Return: 0 or an errno.
+ */
+int vane_device_replay(struct vane_pf *pf)
+{
+	struct vane_mbox_batch batch;
+	int err;
+
+	mutex_lock(&pf->lock);
+	vane_mbox_batch_begin(&batch, &pf->mbox);
+	vane_link_replay(pf, &batch);
+	vane_switch_replay(pf, &batch);
+	vane_filter_replay(pf, &batch);
+	vane_rate_replay(pf, &batch);
+	vane_vf_replay(pf, &batch);
+	err = vane_command_batch_end(pf, &batch);
+	if (!err)
+		err = vane_vf_send_status(pf, true);
+	mutex_unlock(&pf->lock);
+	return err;
+}
+
+/**
+ * vane_device_start() - reset the device and start it, without the netdev
+ * @pf: the PF, stopped
+ *
+ * It is configured as it was.
+ *
+ * Context: rtnl held, or the PF's device lock where there is no netdev. May
+ * sleep. Takes vane_pf.lock.
+ * Return: 0 or an errno.
+ */
+int vane_device_start(struct vane_pf *pf)
+{
+	int err;
+
+	vane_wr32(&pf->vdev, VANE_REG_PF_CTRL, VANE_PF_CTRL_RESET);
+	err = vane_dev_enable(&pf->vdev);
+	if (err)
+		return err;
+	err = vane_mbox_pf_start(&pf->mbox);
+	if (err)
+		goto disable_dev;
+	err = vane_device_replay(pf);
+	if (err)
+		goto stop_mbox;
+	vane_device_set_ready(pf, true);
+	return 0;
+
+stop_mbox:
+	vane_device_stop_mbox(pf);
+disable_dev:
+	vane_dev_disable(&pf->vdev);
+	return err;
+}
+
+/**
+ * vane_device_stop() - undo vane_device_start()
+ * @pf: the PF
+ *
+ * Context: rtnl held, or the PF's device lock where there is no netdev any
+ * more. May sleep. Not under vane_pf.lock, see vane_device_stop_mbox().
+ */
+void vane_device_stop(struct vane_pf *pf)
+{
+	vane_device_stop_mbox(pf);
+	/*
+	 * A device that does not respond now, but may do so later, still has
+	 * addresses of memory that is about to be freed. Enabling it sets bus
+	 * master again.
+	 */
+	vane_rd32(&pf->vdev, VANE_REG_STATE);
+	if (!vane_dev_alive(&pf->vdev))
+		pci_clear_master(pf->vdev.pdev);
+	vane_dev_disable(&pf->vdev);
+}
+
+/* Whether the device is known to work; rtnl */
+static bool vane_device_works(struct vane_pf *pf)
+{
+	struct vane_dev *vdev = &pf->vdev;
+	u32 state = vane_rd32(vdev, VANE_REG_STATE);
+
+	/* A device that is back has missed what was configured meanwhile */
+	return pf->running && !test_bit(VANE_DEV_DEAD, &vdev->flags) &&
+	       state & VANE_STATE_ENABLED;
+}
+
+static bool vane_device_retry_is_due(const struct vane_pf *pf)
+{
+	return pf->retry.wanted && time_after_eq(jiffies, pf->retry.time);
+}
+
+/**
+ * vane_device_needs_reset() - whether a reset may bring the device back
+ * @pf: the PF
+ *
+ * It may if the device responds, but was reset behind the driver's back, did not
+ * respond before, or did not come up the last time. rtnl.
+ *
+ * Context: rtnl held. Does not sleep.
+ * Return: true if so.
+ */
+bool vane_device_needs_reset(struct vane_pf *pf)
+{
+	ASSERT_RTNL();
+
+	if (!pf->running && !vane_device_retry_is_due(pf))
+		return false;
+	return !vane_device_works(pf) && vane_dev_alive(&pf->vdev);
+}
+
+/* Retry with growing delay, as the cause may have been a lack of memory */
+static void vane_device_schedule_retry(struct vane_pf *pf, int err)
+{
+	struct vane_retry *retry = &pf->retry;
+
+	retry->delay = retry->wanted ?
+		       min(2 * retry->delay, VANE_DEVICE_RETRY_MAX) :
+		       VANE_DEVICE_RETRY_MIN;
+	retry->time = jiffies + retry->delay;
+	retry->wanted = true;
+	pci_err(pf->vdev.pdev,
+		"device does not come back: %pe, trying again in %lu s\n",
+		ERR_PTR(err), retry->delay / HZ);
+}
+
+/**
+ * vane_device_take_down() - stop the device, in whatever state it is
+ * @pf: the PF
+ *
+ * The configuration is kept. The device is not brought up again before
+ * vane_device_bring_up(). rtnl.
+ *
+ * Context: rtnl held. May sleep. Not under vane_pf.lock, see
+ * vane_device_stop_mbox().
+ */
+void vane_device_take_down(struct vane_pf *pf)
+{
+	ASSERT_RTNL();
+
+	pf->retry.wanted = false;
+	if (!pf->running)
+		return;
+	pf->running = false;
+	vane_net_detach(pf->vdev.net);
+	vane_device_stop(pf);
+}
+
+/**
+ * vane_device_bring_up() - reset the device and start it, configured as it was
+ * @pf: the PF, taken down
+ *
+ * A failure is logged, and retried automatically. rtnl.
+ *
+ * Context: rtnl held. May sleep. Takes vane_pf.lock.
+ * Return: 0 or an errno.
+ */
+int vane_device_bring_up(struct vane_pf *pf)
+{
+	int err;
+
+	ASSERT_RTNL();
+
+	/* A reload failed, and only the next one creates a netdev */
+	if (!pf->vdev.net)
+		return -ENODEV;
+
+	err = vane_device_start(pf);
+	if (err)
+		goto retry_later;
+	err = vane_net_attach(pf->vdev.net);
+	if (err)
+		goto stop_device;
+	pf->running = true;
+	pf->retry.wanted = false;
+	queue_work(pf->wq, &pf->filter.work);
+	return 0;
+
+stop_device:
+	vane_device_stop(pf);
+retry_later:
+	vane_device_schedule_retry(pf, err);
+	return err;
+}
+
+/**
+ * vane_device_reset() - reset a running or failed device, and bring it up
+ * @pf: the PF
+ *
+ * Context: rtnl held. May sleep. Takes vane_pf.lock.
+ * Return: 0 or an errno.
+ */
+int vane_device_reset(struct vane_pf *pf)
+{
+	if (pf->running)
+		vane_device_take_down(pf);
+	return vane_device_bring_up(pf);
+}
+
+/**
+ * vane_device_recover() - ensure that the device works
+ * @pf: the PF
+ *
+ * Resets it if it does not.
+ *
+ * Context: Process context; may sleep. Takes rtnl.
+ * Return: 0 or an errno.
+ */
+int vane_device_recover(struct vane_pf *pf)
+{
+	int err = 0;
+
+	rtnl_lock();
+	if (!vane_device_works(pf))
+		err = vane_device_reset(pf);
+	rtnl_unlock();
+	return err;
+}

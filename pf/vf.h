@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * VANE PF driver: the state of a VF, and its configuration; under vane_pf.lock
+ * unless said.
+ */
+#ifndef VANE_PF_VF_H
+#define VANE_PF_VF_H
+
+#include <linux/bits.h>
+#include <linux/if_vlan.h>
+#include <linux/netlink.h>
+#include <linux/pci.h>
+#include <linux/ratelimit.h>
+#include <net/devlink.h>
+
+#include "addr.h"
+#include "vane_mbox.h"
+
+struct vane_pf;
+
+/* A trunk list */
+#define VANE_TRUNK_BYTES		(VLAN_N_VID / 8)
+
+/* What this driver keeps in the device, for its successor to adopt */
+#define VANE_COOKIE_MAC_ADMIN		BIT(0)
+#define VANE_COOKIE_LINK_STATE		GENMASK(2, 1)
+#define VANE_COOKIE_CONFIG_GEN		GENMASK(31, 16)
+
+/* Refused requests of a VF that are logged: burst and interval */
+#define VANE_REFUSALS_LOGGED		30
+#define VANE_REFUSALS_INTERVAL		(60 * HZ)
+
+/* Vector 0, and one of a queue pair */
+#define VANE_MIN_VECTORS_VF		2
+
+/* What the PF leaves to the VFs */
+#define VANE_VFS_QUEUES			(VANE_TOTAL_QUEUES - VANE_MAX_QUEUES_PF)
+#define VANE_VFS_VECTORS		(VANE_TOTAL_VECTORS - \
+					 VANE_MAX_VECTORS_PF)
+
+/* devlink counts bytes a second, the device Mb/s */
+#define VANE_RATE_UNIT			125000
+
+/**
+ * struct vane_vf_config - administered configuration of a VF
+ * @mac: station address at each reset of the VF
+ * @mac_admin: @mac was set; otherwise it is the default
+ * @vlan: VID of the port VLAN, 0 with @qos 0 for none
+ * @qos: priority of the port VLAN
+ * @vlan_proto: its EtherType, ETH_P_8021Q or ETH_P_8021AD
+ * @channel: VIF of VN-Tag or E-CID of E-Tag, 0 for none
+ * @prio_map: priorities in E-Tags, as in struct vane_cmd_port
+ * @link_state: IFLA_VF_LINK_STATE_*
+ * @spoofchk: source addresses are checked
+ * @trusted: may change an administered MAC and receive everything
+ * @trunk: it may use only the VLANs of its trunk list
+ * @tx_max: maximum rate, Mb/s, 0 for no limit
+ * @tx_share: guaranteed rate, Mb/s, 0 for no guarantee
+ * @rate_group: group whose rates apply too, 0 for none
+ * @queues: queue pairs
+ * @vectors: MSI-X vectors
+ *
+ * Kept until SR-IOV is disabled.
+ */
+struct vane_vf_config {
+	u8 mac[ETH_ALEN];
+	bool mac_admin;
+	u16 vlan;
+	u8 qos;
+	u16 vlan_proto;
+	u32 channel;
+	u64 prio_map;
+	u8 link_state;
+	bool spoofchk;
+	bool trusted;
+	bool trunk;
+	u32 tx_max;
+	u32 tx_share;
+	u16 rate_group;
+	u16 queues;
+	u16 vectors;
+};
+
+/* Whether frames of a function with this channel, 0 for none, pass */
+static inline bool vane_vf_channel_passes(enum vane_switch_mode mode,
+					  u32 channel)
+{
+	switch (mode) {
+	case VANE_SWITCH_VNTAG:
+		return channel && channel <= VANE_MAX_VIF;
+	case VANE_SWITCH_ETAG:
+		return channel;
+	default:
+		return true;
+	}
+}
+
+/**
+ * struct vane_vf - a virtual function
+ * @config: administered configuration
+ * @trunk: bitmap of the VLANs in the trunk list, bit 0 of byte 0 for VLAN 0; kept
+ *	apart from @config because of its size
+ * @peer: its state in the mailbox
+ * @mac: station address in use: of @config, or what the VF set since its reset
+ * @addrs: addresses that it requested since then
+ * @rx_mode: VANE_RX_MODE_* that it requested since then
+ * @config_gen: incremented when @mac, a limit, or what the VF may request changes
+ *	other than by the VF
+ * @leaf: its rates in devlink, or NULL; its tx_max and tx_share are written under
+ *	vane_pf.lock too
+ * @refusals: rate limit of log lines about its refused requests
+ * @errors: how often the device has stopped a queue of it
+ * @error: enum vane_error of the last time
+ * @error_queue: its queue, with VANE_RQ_QUEUE_TX
+ */
+struct vane_vf {
+	struct vane_vf_config config;
+	u8 trunk[VANE_TRUNK_BYTES];
+	struct vane_mbox_peer peer;
+	u8 mac[ETH_ALEN];
+	struct vane_addr_set addrs;
+	u32 rx_mode;
+	u16 config_gen;
+	struct ratelimit_state refusals;
+	struct devlink_rate *leaf;
+	u64 errors;
+	u16 error;
+	u16 error_queue;
+};
+
+/**
+ * struct vane_vf_port - devlink port of a VF
+ * @dl_port: the port
+ * @pf: the PF
+ * @index: index of the VF
+ * @reporter: of errors that its driver makes
+ */
+struct vane_vf_port {
+	struct devlink_port dl_port;
+	struct vane_pf *pf;
+	u16 index;
+	struct devlink_health_reporter *reporter;
+};
+
+/* Explain an error in the extack or, if the call has none, in the log */
+#define vane_vf_refuse(pf, extack, ...) do {				\
+	struct netlink_ext_ack *ack = (extack);				\
+									\
+	if (ack)							\
+		NL_SET_ERR_MSG_FMT(ack, __VA_ARGS__);			\
+	else								\
+		vane_pf_refuse(pf, __VA_ARGS__);			\
+} while (0)
+
+static inline u64 vane_vf_rate_to_devlink(u32 rate)
+{
+	return (u64)rate * VANE_RATE_UNIT;
+}
+
+u32 vane_vf_valid_mask(const struct vane_pf *pf);
+void vane_vf_default_mac(const struct vane_pf *pf, u16 index, u8 *mac);
+int vane_vf_by_default_mac(const struct vane_pf *pf, const u8 *mac);
+u16 vane_vf_default_queues(void);
+void vane_vf_default_config(const struct vane_pf *pf, u16 index,
+			    struct vane_vf_config *config);
+struct vane_vf *vane_vf_get(struct vane_pf *pf, int index);
+struct vane_vf *vane_vf_find(struct vane_pf *pf, int index,
+			     struct netlink_ext_ack *extack);
+bool vane_vf_link_up(const struct vane_pf *pf, const struct vane_vf *vf);
+void vane_vf_port_batch(struct vane_pf *pf, struct vane_mbox_batch *batch,
+			u16 index, u32 valid);
+void vane_vf_trunk_batch(struct vane_pf *pf, struct vane_mbox_batch *batch,
+			 u16 index);
+void vane_vf_status_batch(struct vane_pf *pf, struct vane_mbox_batch *batch,
+			  u16 index, u32 causes);
+int vane_vf_send_status(struct vane_pf *pf, bool all);
+void vane_vf_notify_status(struct vane_pf *pf, bool all);
+void vane_vf_reset_requested(struct vane_vf *vf);
+void vane_vf_replay(struct vane_pf *pf, struct vane_mbox_batch *batch);
+void vane_vf_refresh_leaf(struct vane_pf *pf, u16 index);
+int vane_vf_configure(struct vane_pf *pf, u16 index,
+		      const struct vane_vf_config *config, u32 valid);
+int vane_vf_reconfigure(struct vane_pf *pf, int index,
+			const struct vane_vf_config *config, u32 valid,
+			struct netlink_ext_ack *extack);
+int vane_vf_set_rates(struct vane_pf *pf, int index,
+		      const struct vane_vf_config *config,
+		      struct netlink_ext_ack *extack);
+u16 vane_vf_port_size(const struct vane_pf *pf);
+struct pci_dev *vane_vf_get_vfdev(struct vane_pf *pf, u16 index);
+int vane_vf_resize(struct vane_pf *pf, u16 index, u16 vectors,
+		   struct netlink_ext_ack *extack);
+int vane_vf_resize_unbound(struct vane_pf *pf, u16 index, u16 vectors,
+			   struct netlink_ext_ack *extack);
+
+#endif /* VANE_PF_VF_H */
