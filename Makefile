@@ -63,6 +63,11 @@ check-sanitize:
 check-passthrough:
 	@tests/run passthrough
 
+## make soak-switch   random frames through the switch (MINUTES=30, SEED=any)
+MINUTES ?= 30
+soak-switch: qemu
+	@tests/nic/property/run --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))
+
 ## make lint          checkpatch, sparse, W=1, kernel-doc, and linters
 lint:
 	@tests/lint
