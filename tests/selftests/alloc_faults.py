@@ -1,0 +1,312 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Guest: faults @debug --uplink switch
+"""One allocation of the drivers fails: what was asked for may fail, the interface
+comes back by itself, and the next try works.
+
+By fail-nth of the kernel's fault injection, for the tasks that run the drivers'
+code: the test's own, and the kernel's worker threads, where a function comes back
+from its reset. Only allocations below a function of the drivers are counted.
+
+Without anything else a sample of the allocations fails, by VANE_SEED. With
+VANE_SWEEP=1 each does, one after the other, which takes an hour.
+"""
+
+import contextlib
+import os
+import random
+import subprocess
+
+from lib.py import (BROADCAST, Capture, InNetns, Sender, Vane, cmd, cmd_json,
+                    defer, ethtool_json, ip, ksft_eq, ksft_ge, ksft_main,
+                    ksft_pr, make, read, wait_until, write)
+
+DEBUGFS = "/sys/kernel/debug"
+FAULTS = ("failslab", "fail_page_alloc")
+MODULES = ("vane_core", "vane_mbox", "vane", "vanevf")
+NEVER = 1 << 20
+GROUP = "01:00:5e:7f:09:09"
+ELSEWHERE = "52:54:00:99:99:98"
+STRANGER = "52:54:00:99:99:99"
+SAMPLE = 2
+SWEEP = os.environ.get("VANE_SWEEP") == "1"
+# Its timers are seconds, each twice the one before while failures go on.
+RECOVERY = 30
+
+
+def set_up():
+    """The PF and a VF, up, and the external network; faults prepared."""
+    env = Vane.with_ports(1)
+    env.vf0 = env.vfs[0]
+    env.rng = random.Random(int(os.environ.get("VANE_SEED", 0)) or 0xfa11)
+    start, end = drivers_text()
+    # It gives no error, and the kernel complains when it removes what was not made.
+    excluded_start, excluded_end = function_text("register_irq_proc")
+    for fault in FAULTS:
+        path = f"{DEBUGFS}/{fault}"
+        # None but those that fail-nth names, and all of those
+        write(f"{path}/probability", 0)
+        write(f"{path}/ignore-gfp-wait", "N")
+        write(f"{path}/verbose", 0)
+        write(f"{path}/stacktrace-depth", 32)
+        write(f"{path}/require-start", hex(start))
+        write(f"{path}/require-end", hex(end))
+        write(f"{path}/reject-start", hex(excluded_start))
+        write(f"{path}/reject-end", hex(excluded_end))
+    write(f"{DEBUGFS}/fail_page_alloc/min-order", 0)
+    write(f"{DEBUGFS}/fail_page_alloc/ignore-gfp-highmem", "N")
+    return env
+
+
+def drivers_text():
+    """First and last address of the drivers' modules."""
+    spans = []
+    for line in read("/proc/modules").splitlines():
+        name, size, *_, address = line.split()[:6]
+        if name in MODULES:
+            spans.append((int(address, 16), int(address, 16) + int(size)))
+    ksft_eq(len(spans), len(MODULES), "modules")
+    return min(start for start, _ in spans), max(end for _, end in spans)
+
+
+def function_text(name):
+    """First address of a function of the kernel, and of the one after it."""
+    functions = sorted(
+        (int(address, 16), symbol) for address, kind, symbol, *_ in
+        map(str.split, read("/proc/kallsyms").splitlines()) if kind in "tT")
+    index = next(i for i, (_, symbol) in enumerate(functions) if symbol == name)
+    start = functions[index][0]
+    return start, next(address for address, _ in functions[index:]
+                       if address > start)
+
+
+def kworkers():
+    """fail-nth of each worker thread of the kernel that there is."""
+    paths = []
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        with contextlib.suppress(OSError):
+            if read(f"/proc/{pid}/comm").startswith("kworker/"):
+                paths.append(f"/proc/{pid}/fail-nth")
+    return paths
+
+
+class Armed:
+    """Tasks of which the @nth allocation from now on fails."""
+
+    def __init__(self, nth):
+        self.nth = nth
+        self.paths = []
+        for path in (*kworkers(), "/proc/thread-self/fail-nth"):
+            # A worker may end.
+            with contextlib.suppress(OSError):
+                write(path, nth)
+                self.paths.append(path)
+
+    def disarm(self):
+        """No more; returns how many allocations of one task there were."""
+        most = 0
+        for path in self.paths:
+            with contextlib.suppress(OSError):
+                most = max(most, self.nth - int(read(path)))
+                write(path, 0)
+        return most
+
+
+def faulty(command, ns, nth):
+    """Runs @command, of which allocation @nth fails, in a task of its own; returns
+    its status and how many allocations there were."""
+    arm = 'echo "$1" >/proc/self/fail-nth && shift && exec "$@"'
+    with InNetns(ns), subprocess.Popen(
+            ["sh", "-c", arm, "sh", str(nth), *command.split()],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as child:
+        # What is left can be read until it has been waited for.
+        os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+        left = int(read(f"/proc/{child.pid}/fail-nth"))
+        return child.wait(), nth - left
+
+
+def settings(port):
+    """What a user set, and finds again."""
+    return (port.link()["mtu"], port.link()["address"], port.channels(),
+            ethtool_json(f"-g {port.ifname}", port.ns)["rx"])
+
+
+class Operation:
+    """What allocates: @act, of one port, which is to work afterwards.
+
+    @act gets the number of the allocation that is to fail in tasks that it makes,
+    and returns how many there were in those.
+    """
+
+    def __init__(self, env, port, act):
+        self.env = env
+        self.port = port
+        self.act = act
+
+    def wait_works(self):
+        """Waits until the interface carries frames."""
+        wait_until(lambda: self.port.carrier() and
+                   self.port.reaches(self.env.ext), RECOVERY,
+                   what=f"{self.port.name} is back")
+
+    def once(self, nth):
+        """With allocation @nth failing; returns how many there were."""
+        before = settings(self.port)
+        armed = Armed(nth)
+        deferred = defer(armed.disarm)
+        in_children = self.act(nth)
+        self.wait_works()
+        count = max(deferred.exec(), in_children)
+        # What failed in the meantime, it may be on its way back from that.
+        self.wait_works()
+        ksft_eq(settings(self.port), before, f"allocation {nth}")
+        return count
+
+    def run(self):
+        """Makes every allocation fail in turn, or some of them."""
+        total = self.once(NEVER)
+        ksft_ge(total, 1, "allocations")
+        nths = range(1, total + 1)
+        if not SWEEP:
+            nths = sorted(self.env.rng.sample(nths, min(SAMPLE, total)))
+        failed = 0
+        for nth in nths:
+            try:
+                failed += self.once(nth) == nth
+            except BaseException:
+                ksft_pr(f"{self.port.name}: allocation {nth} of {total}")
+                raise
+        ksft_pr(f"{self.port.name}: {total} allocations, {len(nths)} tried, "
+                f"{failed} failed")
+        ksft_ge(failed, 1, "allocations that failed")
+
+
+def vf_flr(env):
+    """FLR of the VF."""
+    def act(_nth):
+        env.vf(0).reset()
+        return 0
+
+    Operation(env, env.vf0, act).run()
+
+
+def pf_flr_of(env, port):
+    """FLR of the PF, after which @port is to come back."""
+    def act(_nth):
+        env.pf.reset()
+        return 0
+
+    Operation(env, port, act).run()
+
+
+def pf_flr(env):
+    """FLR of the PF: its own interface."""
+    pf_flr_of(env, env.pf_if)
+
+
+def vf_over_pf_flr(env):
+    """FLR of the PF: that of the VF, which it resets too."""
+    pf_flr_of(env, env.vf0)
+
+
+def each(port, nth, *commands):
+    """Runs @commands, each with allocation @nth failing, and again if it fails;
+    returns how many allocations one of them made at most."""
+    most = 0
+    for command in commands:
+        status, count = faulty(command, port.ns, nth)
+        most = max(most, count)
+        if status:
+            cmd(command, port.ns)
+    return most
+
+
+def up(env):
+    """Closed and opened."""
+    for port in (env.vf0, env.pf_if):
+        def act(nth, port=port):
+            port.set("down")
+            count = each(port, nth, f"ip link set dev {port.ifname} up")
+            port.up()
+            return count
+
+        Operation(env, port, act).run()
+
+
+def rings(env):
+    """Other rings and channels, and the former ones again."""
+    for port in (env.vf0, env.pf_if):
+        most, queues = port.channels()
+        rx = ethtool_json(f"-g {port.ifname}", port.ns)["rx"]
+        steps = [f"ethtool -G {port.ifname} rx {entries}"
+                 for entries in (2 * rx, rx)]
+        if most > 1:
+            steps += [f"ethtool -L {port.ifname} combined {number}"
+                      for number in (queues % most + 1, queues)]
+
+        def act(nth, port=port, steps=steps):
+            return each(port, nth, *steps)
+
+        Operation(env, port, act).run()
+
+
+def receives(env, port, dst):
+    """Whether @port gets a frame of the network to @dst."""
+    capture, sender = Capture(port), Sender(env.ext)
+    frame, mark = make(STRANGER, dst), make(STRANGER, BROADCAST)
+    sender.send(frame)
+    sender.send(mark)
+    capture.expect(mark)
+    got = capture.saw(frame)
+    # Asked over and over in one case
+    for sock in (capture.sock, sender.sock):
+        sock.close()
+    return got
+
+
+def filters(env):
+    """A group that is joined is received by and by, and nothing that is not."""
+    for port in (env.vf0, env.pf_if):
+        def act(_nth, port=port):
+            args = f"{GROUP} dev {port.ifname}"
+            ip(f"maddr add {args}", port.ns)
+            deferred = defer(ip, f"maddr del {args}", port.ns)
+            wait_until(lambda: receives(env, port, GROUP) and
+                       not receives(env, port, ELSEWHERE), RECOVERY,
+                       what=f"{port.name}: filters")
+            deferred.exec()
+            wait_until(lambda: not receives(env, port, GROUP), RECOVERY,
+                       what=f"{port.name}: filter deleted")
+            return 0
+
+        Operation(env, port, act).run()
+
+
+def vif_list(env):
+    """A VIF list that could not be set is in the device as it was."""
+    before, after = (9, False, [0]), (9, True, [])
+    name = env.pf_if.ifname
+    failed, nth = 0, 1
+    while True:
+        cmd(f"vanectl list set {name} 9 vf 0")
+        status, count = faulty(f"vanectl list set {name} 9 pf", None, nth)
+        if count < nth:
+            break
+        failed += bool(status)
+        # Another driver asks the device.
+        cmd("modprobe -r vane")
+        cmd("modprobe vane")
+        name = env.pf.wait_ifname()
+        lists = cmd_json(f"vanectl -j show {name}")["lists"]
+        ksft_eq([(entry["list"], entry["pf"], entry["vfs"])
+                 for entry in lists], [before if status else after],
+                f"allocation {nth}")
+        nth += 1
+    # The list itself, and what it is sent to the device with
+    ksft_ge(failed, 1, "lists that were not set")
+
+
+if __name__ == "__main__":
+    ksft_main([vf_flr, pf_flr, vf_over_pf_flr, up, rings, filters, vif_list],
+              set_up)
