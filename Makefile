@@ -55,6 +55,10 @@ check-debug:
 check-newest:
 	@tests/run newest
 
+## make check-upstream  the newest kernel's own driver selftests, on a VF and a PF
+check-upstream:
+	@tests/run upstream
+
 ## make check-sanitize  qtests of a model that is compiled with sanitizers
 check-sanitize:
 	@tests/run sanitize
