@@ -7,7 +7,6 @@
  * and unbound inside the latter.
  */
 #include <linux/bitfield.h>
-#include <linux/delay.h>
 #include <linux/etherdevice.h>
 #include <linux/if_vlan.h>
 #include <linux/pci.h>
@@ -23,9 +22,6 @@
 #include "sriov.h"
 #include "switch.h"
 #include "vf.h"
-
-/* If a VF's device lock is held for this long, the VF counts as in use */
-#define VANE_VF_BUSY_TIMEOUT		HZ
 
 static struct vane_vf *vane_sriov_alloc_vfs(int num_vfs)
 {
@@ -189,11 +185,8 @@ static bool vane_sriov_is_used_or_busy(struct pci_dev *vfdev,
 {
 	bool used;
 
-	while (!device_trylock(&vfdev->dev)) {
-		if (time_after(jiffies, deadline))
-			return true;
-		msleep(20);
-	}
+	if (!vane_vf_lock_device(vfdev, deadline))
+		return true;
 	used = vane_sriov_is_used(vfdev);
 	device_unlock(&vfdev->dev);
 	return used;

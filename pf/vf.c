@@ -4,9 +4,11 @@
  * has a copy.
  */
 #include <linux/bitfield.h>
+#include <linux/delay.h>
 #include <linux/etherdevice.h>
 #include <linux/if_link.h>
 #include <linux/if_vlan.h>
+#include <linux/jiffies.h>
 #include <linux/pci.h>
 #include <linux/siphash.h>
 
@@ -656,6 +658,28 @@ explain:
 }
 
 /**
+ * vane_vf_lock_device() - take the device lock of a VF, if that can be had in time
+ * @vfdev: the VF
+ * @deadline: in jiffies
+ *
+ * Probing, unbinding and resetting a VF end by themselves, but a user may reset
+ * it over and over. Who holds the devlink instance lock or the PF's device lock
+ * must not wait for that.
+ *
+ * Context: May sleep. If it succeeds, the VF's device lock is held.
+ * Return: whether it succeeded.
+ */
+bool vane_vf_lock_device(struct pci_dev *vfdev, unsigned long deadline)
+{
+	while (!device_trylock(&vfdev->dev)) {
+		if (time_after(jiffies, deadline))
+			return false;
+		msleep(20);
+	}
+	return true;
+}
+
+/**
  * vane_vf_resize_unbound() - change the size of a VF that has no driver
  * @pf: the PF
  * @index: index of the VF
@@ -663,8 +687,8 @@ explain:
  * @extack: where an error is explained
  *
  * Context: The devlink instance lock held. May sleep. Takes the VF's device
- * lock if that is free, then vane_pf.lock.
- * Return: 0 or an errno; -EBUSY if the VF has a driver.
+ * lock, which it waits for a second at most, then vane_pf.lock.
+ * Return: 0 or an errno; -EBUSY if the VF has a driver or its lock is held.
  */
 int vane_vf_resize_unbound(struct vane_pf *pf, u16 index, u16 vectors,
 			   struct netlink_ext_ack *extack)
@@ -672,7 +696,8 @@ int vane_vf_resize_unbound(struct vane_pf *pf, u16 index, u16 vectors,
 	struct pci_dev *vfdev = vane_vf_get_vfdev(pf, index);
 	int err;
 
-	if (vfdev && !device_trylock(&vfdev->dev)) {
+	if (vfdev &&
+	    !vane_vf_lock_device(vfdev, jiffies + VANE_VF_BUSY_TIMEOUT)) {
 		NL_SET_ERR_MSG(extack,
 			       "The VF is being bound to or unbound from a driver, try again");
 		pci_dev_put(vfdev);

@@ -30,6 +30,9 @@ struct vane_pf;
 #define VANE_REFUSALS_LOGGED		30
 #define VANE_REFUSALS_INTERVAL		(60 * HZ)
 
+/* For this long a VF's device lock is waited for */
+#define VANE_VF_BUSY_TIMEOUT		HZ
+
 /* Vector 0, and one of a queue pair */
 #define VANE_MIN_VECTORS_VF		2
 
@@ -188,6 +191,7 @@ int vane_vf_set_rates(struct vane_pf *pf, int index,
 		      struct netlink_ext_ack *extack);
 u16 vane_vf_port_size(const struct vane_pf *pf);
 struct pci_dev *vane_vf_get_vfdev(struct vane_pf *pf, u16 index);
+bool vane_vf_lock_device(struct pci_dev *vfdev, unsigned long deadline);
 int vane_vf_resize(struct vane_pf *pf, u16 index, u16 vectors,
 		   struct netlink_ext_ack *extack);
 int vane_vf_resize_unbound(struct vane_pf *pf, u16 index, u16 vectors,

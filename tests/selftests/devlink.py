@@ -179,6 +179,19 @@ def max_io_eqs(env):
     ksft_eq(max_channels(vf), 8)
 
 
+def size_during_reset(env):
+    """A reset of the VF, which holds its device lock, delays a change of its size."""
+    env.some_vfs(1)
+    vf = env.vf(0)
+    vf.unbind()
+    for count in range(1, hw.VANE_MAX_QUEUES_VF + 1):
+        thread = threading.Thread(target=vf.reset)
+        thread.start()
+        cmd(f"devlink port function set {env.port(0)} max_io_eqs {count}")
+        thread.join()
+        ksft_eq(env.function(0)["max_io_eqs"], count)
+
+
 def refused(path, value, number):
     """Writing @value is refused with @number."""
     with ksft_raises(OSError) as raised:
@@ -697,8 +710,8 @@ def driver_goes_while_in_use(env):
 
 
 if __name__ == "__main__":
-    ksft_main([info, ports, phys_port_name, hw_addr, max_io_eqs, msix_count,
-               sizes_run_out, sizes_hold, rate_leaf, rate_node,
+    ksft_main([info, ports, phys_port_name, hw_addr, max_io_eqs, size_during_reset,
+               msix_count, sizes_run_out, sizes_hold, rate_leaf, rate_node,
                rate_nodes_run_out, rates_hold, rate_node_deleted,
                rate_node_name, resources, regions, region_is_whole,
                reload, reload_of_dead, eswitch,

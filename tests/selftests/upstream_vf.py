@@ -4,7 +4,7 @@
 # Guest: upstream-vf @upstream --upstream --icount-paced 0 --smp 4 --uplink switch
 """Upstream's driver selftests, on a VF; the far end is another VF of the card."""
 
-from lib.py import Vane, hw, run, wait_until
+from lib.py import Vane, cmd, hw
 from lib.py.upstream import REMOTE, End, upstream_main
 
 
@@ -12,11 +12,8 @@ def vfs():
     """Two VFs, with as many queues as one can have."""
     env = Vane.with_driverless(2)
     for index in range(2):
-        size = (f"devlink port function set pci/{env.pf.bdf}/{index + 1} "
-                f"max_io_eqs {hw.VANE_MAX_QUEUES_VF}")
-        # The PCI core may look at a new VF once more, and lock it meanwhile.
-        wait_until(lambda size=size: not run(size).returncode,
-                   what=f"VF {index} has its queues")
+        cmd(f"devlink port function set pci/{env.pf.bdf}/{index + 1} "
+            f"max_io_eqs {hw.VANE_MAX_QUEUES_VF}")
         env.vf(index).bind("vanevf")
     return End(env.vf(0), 1), End(env.vf(1), 2, REMOTE)
 
