@@ -335,7 +335,6 @@ static struct pci_driver vanevf_driver = {
 	.err_handler	= &vanevf_err_handlers,
 	.driver = {
 		.pm		= pm_sleep_ptr(&vanevf_pm_ops),
-		.probe_type	= PROBE_PREFER_ASYNCHRONOUS,
 	},
 };
 

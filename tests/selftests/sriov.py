@@ -10,8 +10,8 @@ import os
 import socket
 import struct
 
-from lib.py import (PCI, KernelLog, Vane, cmd_json, defer, hw, ip, ip_json, ksft_eq,
-                    ksft_main, ksft_raises, read, repeat, run, skip_on_debug,
+from lib.py import (PCI, KernelLog, Vane, cmd, cmd_json, defer, hw, ip, ip_json, ksft_eq,
+                    ksft_main, ksft_raises, ksft_true, read, repeat, run, skip_on_debug,
                     wait_until, write)
 
 COUNTS = (1, 7, *skip_on_debug(64, 255), 256)
@@ -64,6 +64,21 @@ def every_count(env):
         env.set_vfs(count)
         check_vfs(env, count, macs)
         disable_vfs(env, before)
+
+
+def bound_at_once(env):
+    """When sriov_numvfs has been written, VFs have their interfaces, or none if drivers
+    are not to look for VFs, whatever they are to do from then on."""
+    before = interfaces()
+    env.write_numvfs(8)
+    ksft_true(all(env.vf(index).ifname for index in range(8)), "all bound")
+    disable_vfs(env, before)
+    env.driverless_vfs(8)
+    # Both wait for all probes that are under way.
+    cmd("modprobe dummy numdummies=0")
+    cmd("modprobe -r dummy")
+    ksft_eq([env.vf(index).driver for index in range(8)], [None] * 8)
+    disable_vfs(env, before)
 
 
 def cycles(env):
@@ -220,7 +235,7 @@ def removed_with_its_port(env):
 
 
 if __name__ == "__main__":
-    ksft_main([every_count, cycles, macs_survive_reload, too_many,
+    ksft_main([every_count, bound_at_once, cycles, macs_survive_reload, too_many,
                each_refusal_is_logged, change_needs_zero, ip_lists_all,
                last_vf_on_next_bus, *skip_on_debug(filters_for_vfs),
                removed_by_sysfs, removed_with_its_port], Vane)
