@@ -178,9 +178,9 @@ def has_domain(env, index, vlan):
     ksft_eq(info["address"], MAC)
     ksft_eq(info["vlan_list"][0]["vlan"], vlan)
     ksft_eq(env.vf(index).driver, "vfio-pci")
-    devices = virsh(f"qemu-monitor-command {DOMAIN} --hmp info pci")
-    ksft_in(f"PCI device {hw.VANE_PCI_VENDOR_ID:04x}:"
-            f"{hw.VANE_PCI_DEVICE_ID_VF:04x}", devices)
+    # Also before firmware has numbered the buses
+    ksft_in(f'host = "{env.vf_bdf(index)}"',
+            virsh(f"qemu-monitor-command {DOMAIN} --hmp info qtree"))
 
 
 def devices_found(env):
