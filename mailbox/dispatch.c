@@ -90,9 +90,9 @@ static int vane_mbox_handle(const struct vane_mbox_handler *handler, void *ctx,
 		return -EMSGSIZE;
 	if (req->hdr.status)
 		return -EINVAL;
-	if (peer->state < handler->state)
+	if (READ_ONCE(peer->state) < handler->state)
 		return -EAGAIN;
-	if (handler->needs_trust && !peer->trusted)
+	if (handler->needs_trust && !READ_ONCE(peer->trusted))
 		return -EPERM;
 	return handler->handle(ctx, vf, req->body, rsp->body);
 }

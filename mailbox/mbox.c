@@ -104,18 +104,18 @@ static int vane_mbox_vf_reset_or(struct vane_mbox_vf *mbox, u32 gen, int err)
 
 /*
  * Sleep until the mailbox has no request outstanding, be it because of a reset.
- * With @rung a request was just sent, and checking before the first event would
- * be pointless. Returns the state register or an errno.
+ * If a request was @just_sent, checking before the first event would be
+ * pointless. Returns the state register or an errno.
  */
-static int vane_mbox_vf_wait_idle(struct vane_mbox_vf *mbox, bool rung)
+static int vane_mbox_vf_wait_idle(struct vane_mbox_vf *mbox, bool just_sent)
 {
 	unsigned long deadline = jiffies + mbox->timeout;
 	unsigned long slice = min(mbox->timeout, MBOX_POLL_JIFFIES);
 	bool expired;
 	u32 state;
 
-	for (;; rung = true) {
-		if (rung)
+	for (;; just_sent = true) {
+		if (just_sent)
 			wait_for_completion_timeout(&mbox->wake, slice);
 		/* Time first: a state that is read after the timeout is final */
 		expired = time_after_eq(jiffies, deadline);
@@ -380,7 +380,8 @@ int vane_mbox_pf_start(struct vane_mbox_pf *mbox)
 	spin_lock_irqsave(&mbox->sq_lock, flags);
 	mbox->sq_head = 0;
 	mbox->sq_tail = 0;
-	mbox->sq_rung = 0;
+	mbox->sq_announced = 0;
+	mbox->sq_stuck = false;
 	mbox->sq_running = true;
 	spin_unlock_irqrestore(&mbox->sq_lock, flags);
 	return 0;
@@ -489,19 +490,46 @@ static void vane_mbox_pf_reap(struct vane_mbox_pf *mbox)
 		}
 		entry->batch = NULL;
 		mbox->sq_head++;
+		mbox->sq_stuck = false;
 	}
+}
+
+/*
+ * What a waiter watches: the device is to complete one command, of whomever, in each
+ * mbox->timeout.
+ */
+struct vane_mbox_watch {
+	u16 head;
+	unsigned long deadline;
+};
+
+/* Reclaim slots; true if the device is stuck, as all waiters notice from then on */
+static bool vane_mbox_pf_reap_or_stick(struct vane_mbox_pf *mbox,
+				       struct vane_mbox_watch *watch)
+{
+	/* Time first: a slot that is read after the timeout is final */
+	bool expired = time_after_eq(jiffies, watch->deadline);
+
+	vane_mbox_pf_reap(mbox);
+	if (mbox->sq_head != watch->head) {
+		watch->head = mbox->sq_head;
+		watch->deadline = jiffies + mbox->timeout;
+	} else if (expired) {
+		mbox->sq_stuck = mbox->sq_head != mbox->sq_tail;
+	}
+	return mbox->sq_stuck;
 }
 
 static void vane_mbox_pf_ring_doorbell(struct vane_mbox_pf *mbox)
 {
 	lockdep_assert_held(&mbox->sq_lock);
 
-	if (mbox->sq_rung == mbox->sq_tail)
+	if (mbox->sq_announced == mbox->sq_tail)
 		return;
 	/* The slots must be visible before the index that passes them on */
 	dma_wmb();
 	vane_mbox_pf_wr(mbox, VANE_REG_SQ_DB, mbox->sq_tail);
-	mbox->sq_rung = mbox->sq_tail;
+	mbox->sq_announced = mbox->sq_tail;
 }
 
 /**
@@ -522,11 +550,16 @@ void vane_mbox_pf_sq_event(struct vane_mbox_pf *mbox)
 }
 EXPORT_SYMBOL_NS_GPL(vane_mbox_pf_sq_event, VANE_NS);
 
-/* Fill the next slot with @slot. -EAGAIN if the ring is full. */
+/*
+ * Fill the next slot with @slot. -EAGAIN if the ring is full, -ETIMEDOUT if it is
+ * stuck: each command would only wait for as long again, maybe under rtnl, which the
+ * reset of the device needs.
+ */
 static int vane_mbox_pf_try_post(struct vane_mbox_pf *mbox,
 				 const struct vane_sq_slot *slot,
 				 unsigned int len,
-				 const struct vane_mbox_inflight *entry)
+				 const struct vane_mbox_inflight *entry,
+				 struct vane_mbox_watch *watch)
 {
 	struct vane_sq_slot *dst;
 	unsigned long flags;
@@ -537,7 +570,10 @@ static int vane_mbox_pf_try_post(struct vane_mbox_pf *mbox,
 		err = -ESHUTDOWN;
 		goto unlock;
 	}
-	vane_mbox_pf_reap(mbox);
+	if (vane_mbox_pf_reap_or_stick(mbox, watch)) {
+		err = -ETIMEDOUT;
+		goto unlock;
+	}
 	if ((u16)(mbox->sq_tail - mbox->sq_head) >> mbox->sq.log2) {
 		vane_mbox_pf_ring_doorbell(mbox);
 		err = -EAGAIN;
@@ -567,15 +603,13 @@ static int vane_mbox_pf_post(struct vane_mbox_pf *mbox,
 			     const struct vane_sq_slot *slot, unsigned int len,
 			     const struct vane_mbox_inflight *entry)
 {
-	unsigned long deadline = jiffies + mbox->timeout;
+	struct vane_mbox_watch watch = { .deadline = jiffies + mbox->timeout };
 	int err;
 
 	for (;;) {
-		err = vane_mbox_pf_try_post(mbox, slot, len, entry);
+		err = vane_mbox_pf_try_post(mbox, slot, len, entry, &watch);
 		if (err != -EAGAIN)
 			return err;
-		if (time_after(jiffies, deadline))
-			return -ETIMEDOUT;
 		usleep_range(50, 200);
 	}
 }
@@ -606,8 +640,8 @@ EXPORT_SYMBOL_NS_GPL(vane_mbox_batch_begin, VANE_NS);
  * @rsp: where the answer's body goes, or NULL; stays until the batch ends
  * @rsp_len: bytes that the answer must have, at least, if @rsp is given
  *
- * The device executes commands in the order in which they were added. Sleeps
- * while the ring is full. An error is kept and returned by vane_mbox_batch_end().
+ * The device executes commands in the order in which they were added. An error is
+ * kept and returned by vane_mbox_batch_end().
  *
  * Context: Process context; sleeps while the ring is full. Takes
  * vane_mbox_pf.sq_lock.
@@ -649,7 +683,8 @@ EXPORT_SYMBOL_NS_GPL(vane_mbox_batch_add, VANE_NS);
  * vane_mbox_batch_end() - wait for the commands of a batch
  * @batch: the batch
  *
- * Gives up if the device completes none for the mailbox's timeout. Sleeps.
+ * Gives up if the device completes no command, of this batch or another, for the
+ * mailbox's timeout, or has not done so for another waiter.
  *
  * Context: Process context; sleeps. Takes vane_mbox_pf.sq_lock.
  * Return: 0, or the first error: what vane_status_to_errno() makes of the
@@ -659,23 +694,18 @@ EXPORT_SYMBOL_NS_GPL(vane_mbox_batch_add, VANE_NS);
 int vane_mbox_batch_end(struct vane_mbox_batch *batch)
 {
 	struct vane_mbox_pf *mbox = batch->mbox;
-	unsigned long deadline = jiffies + mbox->timeout;
+	struct vane_mbox_watch watch = { .deadline = jiffies + mbox->timeout };
 	unsigned long slice = min(mbox->timeout, MBOX_POLL_JIFFIES);
-	unsigned int pending = batch->pending;
 	unsigned long flags;
-	bool expired;
+	bool stuck;
 
 	spin_lock_irqsave(&mbox->sq_lock, flags);
 	vane_mbox_pf_ring_doorbell(mbox);
 	for (;;) {
-		expired = time_after_eq(jiffies, deadline);
-		vane_mbox_pf_reap(mbox);
+		stuck = vane_mbox_pf_reap_or_stick(mbox, &watch);
 		if (!batch->pending)
 			break;
-		if (batch->pending != pending) {
-			pending = batch->pending;
-			deadline = jiffies + mbox->timeout;
-		} else if (expired) {
+		if (stuck) {
 			vane_mbox_pf_abandon(mbox, batch, -ETIMEDOUT);
 			break;
 		}
@@ -786,7 +816,7 @@ static bool vane_mbox_pf_enter_generation(struct vane_mbox_pf *mbox,
 		return false;
 
 	peer->generation = entry->generation;
-	peer->state = VANE_MBOX_PEER_RESET;
+	WRITE_ONCE(peer->state, VANE_MBOX_PEER_RESET);
 	if (was_reset)
 		mbox->ops->reset(mbox->ctx, entry->vf);
 	return true;

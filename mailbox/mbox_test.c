@@ -1295,6 +1295,36 @@ static void vane_mbox_test_command_ring_full(struct kunit *test)
 			0);
 }
 
+/* Once the device has lost a command, nobody waits for it again */
+static void vane_mbox_test_command_stuck(struct kunit *test)
+{
+	struct fake_pf *fake = vane_mbox_test_make_pf(test);
+	u32 count = 3 * BIT(VANE_MBOX_SQ_LOG2);
+	struct vane_mbox_batch batch;
+	unsigned long start = jiffies;
+	__le32 body[2] = {};
+	u32 i;
+
+	fake->mbox.timeout = TEST_TIMEOUT;
+	fake->hang = true;
+	vane_mbox_batch_begin(&batch, &fake->mbox);
+	for (i = 0; i < count; i++)
+		vane_mbox_batch_add(&batch, VANE_CMD_PORT_SET, body,
+				    sizeof(body), NULL, 0);
+	KUNIT_EXPECT_EQ(test, vane_mbox_batch_end(&batch), -ETIMEDOUT);
+	for (i = 0; i < count; i++)
+		KUNIT_EXPECT_EQ(test, vane_mbox_test_command(fake, i, NULL, 0),
+				-ETIMEDOUT);
+	KUNIT_EXPECT_TRUE(test, time_before(jiffies, start + count));
+	KUNIT_EXPECT_EQ(test, fake->sq_db, BIT(VANE_MBOX_SQ_LOG2));
+
+	fake->hang = false;
+	fake->mbox.timeout = TEST_PATIENCE;
+	vane_mbox_test_fake_pf_run(fake);
+	KUNIT_EXPECT_EQ(test, vane_mbox_test_command(fake, BIT(VANE_MBOX_SQ_LOG2), NULL, 0),
+			0);
+}
+
 static void vane_mbox_test_command_batch(struct kunit *test)
 {
 	struct fake_pf *fake = vane_mbox_test_make_pf(test);
@@ -1458,6 +1488,7 @@ static struct kunit_case pf_cases[] = {
 	KUNIT_CASE(vane_mbox_test_command_fails),
 	KUNIT_CASE(vane_mbox_test_command_late),
 	KUNIT_CASE(vane_mbox_test_command_ring_full),
+	KUNIT_CASE(vane_mbox_test_command_stuck),
 	KUNIT_CASE(vane_mbox_test_command_batch),
 	KUNIT_CASE(vane_mbox_test_command_batch_fails),
 	KUNIT_CASE(vane_mbox_test_command_stopped),

@@ -86,8 +86,8 @@ enum vane_mbox_peer_state {
  * @trusted: the VF may send requests that need trust
  * @generation: of the last message, 0 before the first
  *
- * Used by vane_mbox_pf_serve() and the handlers it calls; other users need a lock
- * that excludes it.
+ * @generation is used by vane_mbox_pf_serve() alone. It looks at the rest with
+ * READ_ONCE(), as others may write that meanwhile.
  */
 struct vane_mbox_peer {
 	enum vane_mbox_peer_state state;
@@ -216,7 +216,8 @@ struct vane_mbox_inflight {
  * @sq_running: the device reads the SQ
  * @sq_tail: next slot to fill, free-running
  * @sq_head: oldest slot that the device has not done, free-running
- * @sq_rung: value last written to the doorbell
+ * @sq_announced: value last written to the doorbell
+ * @sq_stuck: the device did not complete the oldest command in time
  * @inflight: one per SQ slot
  */
 struct vane_mbox_pf {
@@ -236,7 +237,8 @@ struct vane_mbox_pf {
 	bool sq_running;
 	u16 sq_tail;
 	u16 sq_head;
-	u16 sq_rung;
+	u16 sq_announced;
+	bool sq_stuck;
 	struct vane_mbox_inflight inflight[1 << VANE_MBOX_SQ_LOG2];
 };
 

@@ -232,7 +232,7 @@ int vane_admin_set_vf_trust(struct net_device *netdev, int index, bool on)
 	err = vane_vf_reconfigure(pf, index, &config, VANE_PORT_VALID_FLAGS,
 				  NULL);
 	if (!err)
-		pf->vfs[index].peer.trusted = on;
+		WRITE_ONCE(pf->vfs[index].peer.trusted, on);
 	if (!err && revoked)
 		vane_policy_revoke(pf, index);
 	mutex_unlock(&pf->lock);

@@ -331,7 +331,7 @@ static int vane_nl_put_vf_port(struct sk_buff *skb, struct vane_pf *pf,
 	    nla_put(skb, VANE_A_FUNCTION_MAC, ETH_ALEN, vf->mac) ||
 	    nla_put_u8(skb, VANE_A_FUNCTION_LINK, vane_vf_link_up(pf, vf)) ||
 	    nla_put_u8(skb, VANE_A_FUNCTION_READY,
-		       vf->peer.state == VANE_MBOX_PEER_READY) ||
+		       READ_ONCE(vf->peer.state) == VANE_MBOX_PEER_READY) ||
 	    nla_put_u32(skb, VANE_A_FUNCTION_FILTERS, vf->addrs.count) ||
 	    nla_put_u32(skb, VANE_A_FUNCTION_MAX_FILTERS,
 			vane_policy_filter_limit(pf, index)) ||

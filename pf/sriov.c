@@ -388,7 +388,7 @@ static void vane_sriov_adopt_config(const struct vane_pf *pf,
 	config->link_state = FIELD_GET(VANE_COOKIE_LINK_STATE, cookie);
 	config->spoofchk = flags & VANE_PORT_FLAG_SPOOFCHK;
 	config->trusted = flags & VANE_PORT_FLAG_TRUST;
-	vf->peer.trusted = config->trusted;
+	WRITE_ONCE(vf->peer.trusted, config->trusted);
 	config->trunk = flags & VANE_PORT_FLAG_TRUNK;
 	config->tx_max = le32_to_cpu(port->tx_max);
 	config->tx_share = le32_to_cpu(port->tx_share);

@@ -336,7 +336,7 @@ int vane_vf_send_status(struct vane_pf *pf, bool all)
 
 	vane_mbox_batch_begin(&batch, &pf->mbox);
 	for (i = 0; i < pf->num_vfs; i++)
-		if (all || pf->vfs[i].peer.state == VANE_MBOX_PEER_RESET)
+		if (all || READ_ONCE(pf->vfs[i].peer.state) == VANE_MBOX_PEER_RESET)
 			vane_vf_status_batch(pf, &batch, i, VANE_EVENT_STATUS);
 	err = vane_command_batch_end(pf, &batch);
 	return err == -ENOENT ? 0 : err;
@@ -388,7 +388,7 @@ void vane_vf_replay(struct vane_pf *pf, struct vane_mbox_batch *batch)
 
 	for (i = 0; i < pf->num_vfs; i++) {
 		vane_vf_reset_requested(&pf->vfs[i]);
-		pf->vfs[i].peer.state = VANE_MBOX_PEER_RESET;
+		WRITE_ONCE(pf->vfs[i].peer.state, VANE_MBOX_PEER_RESET);
 		if (pf->vfs[i].config.trunk)
 			vane_vf_trunk_batch(pf, batch, i);
 		vane_vf_port_batch(pf, batch, i, vane_vf_valid_mask(pf));
