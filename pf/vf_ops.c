@@ -120,7 +120,7 @@ static int vane_vf_ops_negotiate(void *ctx, u16 index, const void *req_body,
 	rsp->max_filters = cpu_to_le16(limit);
 	rsp->max_vlans = cpu_to_le16(VLAN_N_VID);
 	rsp->max_frame = cpu_to_le16(pf->vdev.limit_frame);
-	vf->peer.state = VANE_MBOX_PEER_READY;
+	WRITE_ONCE(vf->peer.state, VANE_MBOX_PEER_READY);
 unlock:
 	mutex_unlock(&pf->lock);
 	return err;
@@ -472,6 +472,20 @@ static struct vane_mbox_peer *vane_vf_ops_peer(void *ctx, u16 index)
 	return vf ? &vf->peer : NULL;
 }
 
+/* Limited for each VF, so that one that causes many lines does not silence others */
+static bool vane_vf_ops_may_log(struct vane_pf *pf, u16 index)
+{
+	struct vane_vf *vf;
+	bool may = false;
+
+	mutex_lock(&pf->lock);
+	vf = vane_vf_get(pf, index);
+	if (vf)
+		may = __ratelimit(&vf->refusals);
+	mutex_unlock(&pf->lock);
+	return may;
+}
+
 static void vane_vf_ops_reset(void *ctx, u16 index)
 {
 	struct vane_pf *pf = ctx;
@@ -484,9 +498,9 @@ static void vane_vf_ops_reset(void *ctx, u16 index)
 		err = vane_vf_ops_start_over(pf, index, vf);
 	mutex_unlock(&pf->lock);
 	/* The VF may be being disabled */
-	if (err && err != -ENOENT)
-		vane_pf_refuse(pf, "VF %u: not set up after its reset: %pe",
-			       index, ERR_PTR(err));
+	if (err && err != -ENOENT && vane_vf_ops_may_log(pf, index))
+		pci_warn(pf->vdev.pdev, "VF %u: not set up after its reset: %pe\n",
+			 index, ERR_PTR(err));
 }
 
 static void vane_vf_ops_queue_error(void *ctx, u16 index, u16 error, u16 queue)
@@ -497,23 +511,10 @@ static void vane_vf_ops_queue_error(void *ctx, u16 index, u16 error, u16 queue)
 	if (vane_vf_get(pf, index))
 		vane_health_note_vf(pf, index, error, queue);
 	mutex_unlock(&pf->lock);
-	vane_pf_refuse(pf, "VF %u: %s queue %u stopped by error %u of its driver",
-		       index, queue & VANE_RQ_QUEUE_TX ? "transmit" : "receive",
-		       queue & ~VANE_RQ_QUEUE_TX, error);
-}
-
-/* Limited for each VF, so that one with many requests does not silence others */
-static bool vane_vf_ops_may_log(struct vane_pf *pf, u16 index)
-{
-	struct vane_vf *vf;
-	bool may = false;
-
-	mutex_lock(&pf->lock);
-	vf = vane_vf_get(pf, index);
-	if (vf)
-		may = __ratelimit(&vf->refusals);
-	mutex_unlock(&pf->lock);
-	return may;
+	if (vane_vf_ops_may_log(pf, index))
+		pci_warn(pf->vdev.pdev, "VF %u: %s queue %u stopped by error %u of its driver\n",
+			 index, queue & VANE_RQ_QUEUE_TX ? "transmit" : "receive",
+			 queue & ~VANE_RQ_QUEUE_TX, error);
 }
 
 static void vane_vf_ops_refused(void *ctx, u16 index, const char *name, u16 op,

@@ -13,12 +13,12 @@ from lib.py import (BROADCAST, ETH_P_8021AD, ETH_P_8021Q, Capture, KernelLog,
                     ksft_pr, ksft_true, mac_bytes, make, put, repeat,
                     wait_until)
 
-VFS = 3
+VFS = 4
 NOWHERE = 1 << 46
 
 
 class Hostile(Vane):
-    """VF 0 is the program's, the PF and the others watch."""
+    """VF 0 is the program's, the PF and VFs 1 and 2 watch; VF 3 has no driver."""
 
     def __init__(self):
         super().__init__(VFS)
@@ -27,6 +27,7 @@ class Hostile(Vane):
         self.ext = self.ext_port()
         self.ext_sender = Sender(self.ext)
         self.vf(0).unbind()
+        self.vf(3).unbind()
         self.raw = RawVf(self.vf(0))
         defer(self.raw.close)
 
@@ -469,6 +470,23 @@ def errors_are_counted(env):
         ksft_eq(env.guest_errors() - total, 1, mistake.__name__)
 
 
+def log_share(env):
+    """Queues that it breaks over and over leave another VF its line in the log."""
+    beyond = (1 << hw.VANE_RING_LOG2_MIN) + 1
+    for _ in range(50):
+        send(env, [], tail=beyond)
+        env.raw.tx_error()
+    other = RawVf(env.vf(3))
+    defer(other.close)
+    log = KernelLog()
+    other.enable()
+    other.tx_queue()
+    other.wr32(hw.VANE_DB_TXQ(0), beyond)
+    other.tx_error()
+    wait_until(lambda: log.has("VF 3: transmit queue 0 stopped"),
+               what="the line of VF 3")
+
+
 def driver_takes_over(env):
     """After all that the VF's driver finds a VF that works."""
     env.raw.close()
@@ -483,4 +501,5 @@ if __name__ == "__main__":
         good_frame, wild_descriptors, tso_headers, wild_index, wild_rings, ring_nowhere,
         ring_in_own_bar, random_registers, foreign_features, mailbox_malformed,
         many_vlans, mailbox_wrong_length, mailbox_flood, reset_flood, filter_quota,
-        spoof)] + [trust_ends, errors_are_counted, driver_takes_over], Hostile)
+        spoof)] + [trust_ends, errors_are_counted, log_share,
+                   driver_takes_over], Hostile)
