@@ -390,8 +390,11 @@ int vane_net_open(struct net_device *netdev)
 	struct vane_net *vn = netdev_priv(netdev);
 	int err;
 
-	if (!vn->attached)
+	if (!vn->attached) {
+		/* Netpoll sends without looking at the carrier. */
+		vane_net_stop_txqs(netdev);
 		return 0;
+	}
 	err = vane_datapath_up(vn);
 	if (err)
 		return err;
@@ -595,20 +598,19 @@ int vane_set_features(struct net_device *netdev, netdev_features_t features)
 	struct vane_ring_config config;
 	int err;
 
+	if (vn->rings) {
+		vane_ring_fill_config(vn, features, netdev->mtu, &config);
+		err = vane_net_reconfigure(vn, &config);
+		if (err)
+			return err;
+		vane_rings_set_options(vn, features);
+	}
 	/* Rules from before must not reappear when it is turned on again. */
 	if (!(features & NETIF_F_NTUPLE)) {
 		if (vn->attached)
 			vane_rules_suspend(vn);
 		vane_rules_free(vn);
 	}
-	if (!vn->rings)
-		return 0;
-
-	vane_ring_fill_config(vn, features, netdev->mtu, &config);
-	err = vane_net_reconfigure(vn, &config);
-	if (err)
-		return err;
-	vane_rings_set_options(vn, features);
 	return 0;
 }
 EXPORT_SYMBOL_NS_GPL(vane_set_features, VANE_NS);

@@ -7,9 +7,9 @@
 import os
 import threading
 
-from lib.py import (KernelLog, Stream, Vane, cmd, cmd_json, defer, ethtool_json,
-                    fails, ip, ksft_eq, ksft_ge, ksft_in, ksft_main, ksft_ne,
-                    ksft_pr, ksft_true, read, run, wait_until)
+from lib.py import (BROADCAST, Capture, KernelLog, Stream, Vane, cmd, cmd_json, defer,
+                    ethtool_json, fails, ip, ksft_eq, ksft_ge, ksft_in, ksft_main,
+                    ksft_ne, ksft_pr, ksft_true, read, run, wait_until, write)
 
 VFS = 4
 RECOVERY = 20
@@ -441,6 +441,41 @@ def busy_while_reset(env):
     cmd(f"bridge link set dev {env.pf_if.ifname} hwmode veb")
 
 
+def console_while_reset(env):
+    """A network console sends on an interface that was first opened during a reset."""
+    cmd("modprobe -r vane")
+    cmd("modprobe vane")
+    name = env.pf.wait_ifname()
+    target = "/sys/kernel/config/netconsole/recovery"
+    cmd("modprobe netconsole")
+    defer(cmd, "modprobe -r netconsole")
+    cmd("mount -t configfs configfs /sys/kernel/config")
+    defer(cmd, "umount /sys/kernel/config")
+    os.mkdir(target)
+    defer(os.rmdir, target)
+    for key, value in (("dev_name", name), ("local_ip", "192.0.2.1"),
+                       ("remote_ip", "192.0.2.2"), ("remote_mac", BROADCAST)):
+        write(f"{target}/{key}", value)
+
+    env.fault("command-drop", 1 << 30, "pf")
+    log = KernelLog()
+    env.pf.reset()
+    wait_until(lambda: log.has("does not come back"), RECOVERY,
+               what="the failure")
+    ip(f"link set dev {name} up")
+    write(f"{target}/enabled", 1)
+    # Error level, so that consoles print it
+    write("/dev/kmsg", "<3>recovery.py: lost with the device")
+    env.qmp.set(env.nic, "x-fault-command-drop", 0)
+    take_pf(env)
+    wait_all(env)
+
+    capture = Capture(env.ext)
+    write("/dev/kmsg", "<3>recovery.py: sent")
+    ksft_true(capture.find(b"recovery.py: sent"), "the message")
+    write(f"{target}/enabled", 0)
+
+
 def while_vfs_go(env, action):
     """Does @action while the VFs are gone and the driver does not know yet."""
     virtfn = f"{env.pf.path}/virtfn0"
@@ -486,5 +521,5 @@ if __name__ == "__main__":
                pf_reload, vf_without_pf, pf_flr, lost_doorbell, dma_error,
                late_reply, lost_reply, mac_unanswered, link_flap, vf_tx_hang,
                pf_tx_hang, dead_for_a_moment, dead_for_a_while, failed_reset,
-               busy_while_reset, mode_while_vfs_go, error_while_vfs_go,
+               busy_while_reset, console_while_reset, mode_while_vfs_go, error_while_vfs_go,
                dead_device], set_up)
