@@ -18,7 +18,8 @@ static u32 vane_policy_filter_share(const struct vane_pf *pf)
 {
 	u32 shared = pf->filter.limit - pf->filter.limit / VANE_FILTER_POOL;
 
-	return shared / (pf->num_vfs + 1) - 1;
+	shared /= pf->num_vfs + 1;
+	return shared ? shared - 1 : 0;
 }
 
 static u32 vane_policy_filter_excess(const struct vane_addr_set *addrs,
