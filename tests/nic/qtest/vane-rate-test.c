@@ -502,7 +502,7 @@ static void rate_test_hostile(void)
     uint64_t frames[3], spoofed;
     Load load;
 
-    /* A share does not help him who floods the switch with what it drops. */
+    /* A share does not help a VF that floods the switch with spoofed frames. */
     rate_load_init(&load, net);
     port_flags(net->nic, 0, 0);
     rate_port_speed(net->nic, 1000);
