@@ -263,7 +263,7 @@ static void vane_ethtool_get_stats(struct net_device *netdev,
 #define REGS_VERSION		1
 
 /* Destination of a dump; without @out, the words are only counted. */
-struct reg_dump {
+struct vane_reg_dump {
 	struct vane_dev *vdev;
 	u32 *out;
 	unsigned int words;
@@ -272,7 +272,7 @@ struct reg_dump {
 
 static void vane_ethtool_dump_reg(void *ctx, u32 reg)
 {
-	struct reg_dump *dump = ctx;
+	struct vane_reg_dump *dump = ctx;
 
 	if (dump->out && dump->done + 2 <= dump->words) {
 		dump->out[dump->done] = reg;
@@ -284,7 +284,7 @@ static void vane_ethtool_dump_reg(void *ctx, u32 reg)
 static int vane_ethtool_get_regs_len(struct net_device *netdev)
 {
 	struct vane_net *vn = netdev_priv(netdev);
-	struct reg_dump dump = {};
+	struct vane_reg_dump dump = {};
 
 	if (!vn->attached)
 		return -EBUSY;
@@ -296,7 +296,7 @@ static void vane_ethtool_get_regs(struct net_device *netdev,
 				  struct ethtool_regs *regs, void *out)
 {
 	struct vane_net *vn = netdev_priv(netdev);
-	struct reg_dump dump = {
+	struct vane_reg_dump dump = {
 		.vdev = vn->vdev,
 		.out = out,
 		.words = regs->len / sizeof(u32),

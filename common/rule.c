@@ -59,15 +59,15 @@ struct vane_rule {
  */
 
 /* State of the translation of a rule */
-struct translation {
+struct vane_rule_translation {
 	struct vane_rule *rule;
 	u32 match;
 	bool partial;
 };
 
 /* Is this field to be matched? Whole, or not at all. */
-static bool vane_rule_matched(struct translation *t, const void *mask,
-			      size_t len, u32 match)
+static bool vane_rule_matched(struct vane_rule_translation *t,
+			      const void *mask, size_t len, u32 match)
 {
 	if (!memchr_inv(mask, 0, len))
 		return false;
@@ -84,14 +84,15 @@ static u64 vane_rule_mac_value(const u8 *mac)
 	return get_unaligned_le32(mac) | (u64)get_unaligned_le16(mac + 4) << 32;
 }
 
-static void vane_rule_match_mac(struct translation *t, const u8 *mac,
+static void vane_rule_match_mac(struct vane_rule_translation *t, const u8 *mac,
 				const u8 *mask, u32 match, u64 *value)
 {
 	if (vane_rule_matched(t, mask, ETH_ALEN, match))
 		*value = vane_rule_mac_value(mac);
 }
 
-static void vane_rule_match_ether(struct translation *t, const struct ethhdr *h,
+static void vane_rule_match_ether(struct vane_rule_translation *t,
+				  const struct ethhdr *h,
 				  const struct ethhdr *m)
 {
 	vane_rule_match_mac(t, h->h_dest, m->h_dest, VANE_RULE_MATCH_DST_MAC,
@@ -104,9 +105,10 @@ static void vane_rule_match_ether(struct translation *t, const struct ethhdr *h,
 					     ntohs(h->h_proto));
 }
 
-static void vane_rule_match_addresses(struct translation *t, const void *src,
-				      const void *src_mask, const void *dst,
-				      const void *dst_mask, size_t len)
+static void vane_rule_match_addresses(struct vane_rule_translation *t,
+				      const void *src, const void *src_mask,
+				      const void *dst, const void *dst_mask,
+				      size_t len)
 {
 	if (vane_rule_matched(t, src_mask, len, VANE_RULE_MATCH_SRC_IP))
 		memcpy(t->rule->src_ip, src, len);
@@ -114,8 +116,9 @@ static void vane_rule_match_addresses(struct translation *t, const void *src,
 		memcpy(t->rule->dst_ip, dst, len);
 }
 
-static void vane_rule_match_ports(struct translation *t, u8 proto, __be16 src,
-				  __be16 src_mask, __be16 dst, __be16 dst_mask)
+static void vane_rule_match_ports(struct vane_rule_translation *t, u8 proto,
+				  __be16 src, __be16 src_mask, __be16 dst,
+				  __be16 dst_mask)
 {
 	t->match |= VANE_RULE_MATCH_PROTO;
 	t->rule->proto = proto;
@@ -127,7 +130,7 @@ static void vane_rule_match_ports(struct translation *t, u8 proto, __be16 src,
 		t->rule->ports |= FIELD_PREP(RULE_DST_PORT, ntohs(dst));
 }
 
-static bool vane_rule_match_l4v4(struct translation *t, u8 proto,
+static bool vane_rule_match_l4v4(struct vane_rule_translation *t, u8 proto,
 				 const struct ethtool_tcpip4_spec *h,
 				 const struct ethtool_tcpip4_spec *m)
 {
@@ -138,7 +141,7 @@ static bool vane_rule_match_l4v4(struct translation *t, u8 proto,
 	return !m->tos;
 }
 
-static bool vane_rule_match_l4v6(struct translation *t, u8 proto,
+static bool vane_rule_match_l4v6(struct vane_rule_translation *t, u8 proto,
 				 const struct ethtool_tcpip6_spec *h,
 				 const struct ethtool_tcpip6_spec *m)
 {
@@ -149,7 +152,7 @@ static bool vane_rule_match_l4v6(struct translation *t, u8 proto,
 	return !m->tclass;
 }
 
-static bool vane_rule_match_ip4(struct translation *t,
+static bool vane_rule_match_ip4(struct vane_rule_translation *t,
 				const struct ethtool_usrip4_spec *h,
 				const struct ethtool_usrip4_spec *m)
 {
@@ -163,7 +166,7 @@ static bool vane_rule_match_ip4(struct translation *t,
 	       !m->l4_4_bytes;
 }
 
-static bool vane_rule_match_ip6(struct translation *t,
+static bool vane_rule_match_ip6(struct vane_rule_translation *t,
 				const struct ethtool_usrip6_spec *h,
 				const struct ethtool_usrip6_spec *m)
 {
@@ -177,7 +180,7 @@ static bool vane_rule_match_ip6(struct translation *t,
 }
 
 /* False if a field is to be matched that the device cannot match. */
-static bool vane_rule_match_flow(struct translation *t,
+static bool vane_rule_match_flow(struct vane_rule_translation *t,
 				 const struct ethtool_rx_flow_spec *fs)
 {
 	const union ethtool_flow_union *h = &fs->h_u;
@@ -217,7 +220,7 @@ static bool vane_rule_match_flow(struct translation *t,
 }
 
 /* The same for the fields that any flow may have. */
-static bool vane_rule_match_extension(struct translation *t,
+static bool vane_rule_match_extension(struct vane_rule_translation *t,
 				      const struct ethtool_rx_flow_spec *fs)
 {
 	const struct ethtool_flow_ext *h = &fs->h_ext;
@@ -242,7 +245,7 @@ static bool vane_rule_match_extension(struct translation *t,
 static int vane_rule_translate_match(struct vane_net *vn,
 				     struct vane_rule *rule)
 {
-	struct translation t = { .rule = rule };
+	struct vane_rule_translation t = { .rule = rule };
 
 	if (!vane_rule_match_flow(&t, &rule->fs) ||
 	    !vane_rule_match_extension(&t, &rule->fs)) {

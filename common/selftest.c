@@ -14,6 +14,7 @@
 
 #include "irq.h"
 #include "netdev.h"
+#include "queue.h"
 #include "ring.h"
 #include "rule.h"
 #include "selftest.h"
@@ -89,20 +90,21 @@ static bool vane_selftest_interrupts(struct vane_net *vn)
  */
 
 /**
- * struct loopback - a frame in flight
+ * struct vane_loopback - a frame in flight
  * @handler: takes it from the stack
  * @done: it came back unchanged
  * @bytes: of its payload
  * @seed: of its payload
  */
-struct loopback {
+struct vane_loopback {
 	struct packet_type handler;
 	struct completion done;
 	unsigned int bytes;
 	u8 seed;
 };
 
-static u8 vane_selftest_payload_byte(const struct loopback *lb, unsigned int i)
+static u8 vane_selftest_payload_byte(const struct vane_loopback *lb,
+				     unsigned int i)
 {
 	return lb->seed + i * 7;
 }
@@ -112,9 +114,10 @@ static int vane_selftest_take_frame(struct sk_buff *skb,
 				    struct packet_type *pt,
 				    struct net_device *orig)
 {
-	struct loopback *lb = container_of(pt, struct loopback, handler);
+	struct vane_loopback *lb;
 	unsigned int i;
 
+	lb = container_of(pt, struct vane_loopback, handler);
 	if (skb->len != lb->bytes || skb_linearize(skb))
 		goto free;
 	for (i = 0; i < lb->bytes; i++)
@@ -127,7 +130,7 @@ free:
 }
 
 static bool vane_selftest_send_frame(struct net_device *netdev,
-				     const struct loopback *lb, u16 q)
+				     const struct vane_loopback *lb, u16 q)
 {
 	struct netdev_queue *nq = netdev_get_tx_queue(netdev, q);
 	struct sk_buff *skb;
@@ -160,7 +163,7 @@ static bool vane_selftest_send_frame(struct net_device *netdev,
 static bool vane_selftest_loopback(struct vane_net *vn)
 {
 	struct vane_dev *vdev = vn->vdev;
-	struct loopback lb = {
+	struct vane_loopback lb = {
 		.handler = {
 			.type = htons(ETH_P_LOOPBACK),
 			.dev = vn->netdev,

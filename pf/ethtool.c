@@ -455,22 +455,22 @@ static void vane_pf_ethtool_get_stats(struct net_device *netdev,
 }
 
 /**
- * vane_ethtool_attach() - set the ethtool operations of the PF's netdev
+ * vane_pf_ethtool_attach() - set the ethtool operations of the PF's netdev
  * @netdev: the PF's, not registered
  *
  * Context: The netdev is not registered. Does not sleep.
  */
-void vane_ethtool_attach(struct net_device *netdev)
+void vane_pf_ethtool_attach(struct net_device *netdev)
 {
 	netdev->ethtool_ops = &pf_ethtool_ops;
 }
 
 /**
- * vane_ethtool_init() - extend the operations of any function by those of the PF
+ * vane_pf_ethtool_init() - extend the core's operations by those of the PF
  *
  * Context: When the module is loaded, before any probe.
  */
-void __init vane_ethtool_init(void)
+void __init vane_pf_ethtool_init(void)
 {
 	pf_ethtool_ops = vane_ethtool_ops;
 	pf_ethtool_ops.get_link_ksettings = vane_pf_ethtool_get_link_ksettings;

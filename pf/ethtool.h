@@ -7,7 +7,7 @@
 
 #include <linux/netdevice.h>
 
-void vane_ethtool_attach(struct net_device *netdev);
-void vane_ethtool_init(void);
+void vane_pf_ethtool_attach(struct net_device *netdev);
+void vane_pf_ethtool_init(void);
 
 #endif /* VANE_PF_ETHTOOL_H */

@@ -453,7 +453,7 @@ static int __init vane_init(void)
 {
 	int err;
 
-	vane_ethtool_init();
+	vane_pf_ethtool_init();
 	err = vane_netlink_init();
 	if (err)
 		return err;

@@ -309,6 +309,6 @@ int vane_netdev_alloc(struct vane_pf *pf)
 	eth_hw_addr_set(netdev, pf->perm_mac);
 	ether_addr_copy(netdev->perm_addr, pf->perm_mac);
 	netdev->priv_flags |= IFF_UNICAST_FLT;
-	vane_ethtool_attach(netdev);
+	vane_pf_ethtool_attach(netdev);
 	return 0;
 }

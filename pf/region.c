@@ -16,7 +16,7 @@
 #define VANE_REGISTERS_SIZE	(VANE_BLK_PF + VANE_BLK_SIZE)
 
 /* The record of each queue in "rings" */
-struct ring_state {
+struct vane_region_ring {
 	__le32 size;
 	__le32 state;
 	__le32 head;
@@ -25,7 +25,7 @@ struct ring_state {
 
 /* The transmit queues, the receive queues, RQ and SQ */
 #define VANE_RINGS		(2 * VANE_MAX_QUEUES_PF + 2)
-#define VANE_RINGS_SIZE		(VANE_RINGS * sizeof(struct ring_state))
+#define VANE_RINGS_SIZE		(VANE_RINGS * sizeof(struct vane_region_ring))
 
 static int vane_region_check_alive(struct vane_pf *pf,
 				   struct netlink_ext_ack *extack)
@@ -37,14 +37,14 @@ static int vane_region_check_alive(struct vane_pf *pf,
 }
 
 /* An image of BAR 0 under construction */
-struct reg_image {
+struct vane_region_regs {
 	struct vane_dev *vdev;
 	__le32 *words;
 };
 
 static void vane_region_snapshot_reg(void *ctx, u32 reg)
 {
-	struct reg_image *image = ctx;
+	struct vane_region_regs *image = ctx;
 
 	image->words[reg / sizeof(*image->words)] =
 		cpu_to_le32(vane_rd32(image->vdev, reg));
@@ -56,7 +56,7 @@ static int vane_region_snapshot_registers(struct devlink *devlink,
 					  u8 **data)
 {
 	struct vane_pf *pf = devlink_priv(devlink);
-	struct reg_image image = { .vdev = &pf->vdev };
+	struct vane_region_regs image = { .vdev = &pf->vdev };
 	int err;
 
 	image.words = kvzalloc(VANE_REGISTERS_SIZE, GFP_KERNEL);
@@ -71,8 +71,9 @@ static int vane_region_snapshot_registers(struct devlink *devlink,
 	return err;
 }
 
-static void vane_region_read_ring(struct vane_pf *pf, struct ring_state *ring,
-				  u32 size, u32 state, u32 head, u32 tail)
+static void vane_region_read_ring(struct vane_pf *pf,
+				  struct vane_region_ring *ring, u32 size,
+				  u32 state, u32 head, u32 tail)
 {
 	ring->size = cpu_to_le32(vane_rd32(&pf->vdev, size));
 	ring->state = cpu_to_le32(vane_rd32(&pf->vdev, state));
@@ -85,7 +86,7 @@ static int vane_region_snapshot_rings(struct devlink *devlink,
 				      struct netlink_ext_ack *extack, u8 **data)
 {
 	struct vane_pf *pf = devlink_priv(devlink);
-	struct ring_state *rings, *ring;
+	struct vane_region_ring *rings, *ring;
 	u32 q;
 	int err;
 
