@@ -18,6 +18,7 @@
 
 #include "compat.h"
 #include "irq.h"
+#include "queue.h"
 #include "ring.h"
 #include "rx.h"
 #include "tx.h"

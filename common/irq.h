@@ -1,65 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * VANE core: vectors. A queue pair is served by one vector's NAPI; several
- * pairs may share one.
+ * VANE core: vectors, which serve the queues.
  */
 #ifndef VANE_IRQ_H
 #define VANE_IRQ_H
 
-#include <linux/dim.h>
-#include <linux/if.h>
-#include <linux/msi_api.h>
-#include <linux/netdevice.h>
+#include <linux/types.h>
 #include <linux/workqueue.h>
-
-#include "vane_hw.h"
 
 struct vane_dev;
 struct vane_net;
-struct vane_rxq;
-struct vane_txq;
 
 /* Status blocks of different CPUs' vectors share no cache line */
 #define VANE_SB_STRIDE			64
-
-/**
- * struct vane_vector - an MSI-X vector and the NAPI behind it
- * @napi: polls the queues; of vector 0 only while queues are folded on it
- * @txq: first transmit queue
- * @rxq: first receive queue
- * @num_queues: queue pairs
- * @sb: status block
- * @doorbell: VANE_DB_VEC of this vector
- * @irqs: interrupts taken; written by the handler
- * @adaptive: moderation by @dim
- * @dim: moderation
- * @vdev: function
- * @index: of the vector
- * @polling: @napi is enabled, and arms the vector
- * @irq: Linux interrupt number
- * @map: of a vector that was added after MSI-X was enabled
- * @name: of the interrupt
- */
-struct vane_vector {
-	/* NAPI */
-	struct napi_struct napi;
-	struct vane_txq *txq;
-	struct vane_rxq *rxq;
-	u16 num_queues;
-	struct vane_status_block *sb;
-	void __iomem *doorbell;
-	u16 irqs;
-	bool adaptive;
-	struct dim dim;
-
-	/* Set-up, under rtnl */
-	struct vane_dev *vdev;
-	u16 index;
-	bool polling;
-	int irq;
-	struct msi_map map;
-	char name[IFNAMSIZ + 16];
-};
 
 /* For work that must not wait behind other users of the system workqueues */
 extern struct workqueue_struct *vane_wq;

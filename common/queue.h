@@ -1,15 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * VANE core: what queues of both directions have in common: their layout, and
- * what they share with the device.
+ * VANE core: what queues of both directions have in common: their layout, what
+ * they share with the device, and the vector whose NAPI serves them.
  */
 #ifndef VANE_QUEUE_H
 #define VANE_QUEUE_H
 
 #include <linux/cache.h>
+#include <linux/dim.h>
+#include <linux/if.h>
+#include <linux/msi_api.h>
+#include <linux/netdevice.h>
 #include <linux/types.h>
 
 #include "vane_hw.h"
+
+struct vane_dev;
+struct vane_rxq;
+struct vane_txq;
 
 /* This layout decides how many cache lines a packet costs. */
 #define VANE_ASSERT_ONE_LINE(type, group) \
@@ -60,5 +68,46 @@ static __always_inline bool vane_shadow_publish(struct vane_shadow *shadow,
 	event = le32_to_cpu(READ_ONCE(shadow->event));
 	return (u16)(tail - event - 1) < (u16)(tail - db_tail);
 }
+
+/**
+ * struct vane_vector - an MSI-X vector and the NAPI behind it
+ * @napi: polls the queues; of vector 0 only while queues are folded on it
+ * @txq: first transmit queue
+ * @rxq: first receive queue
+ * @num_queues: queue pairs
+ * @sb: status block
+ * @doorbell: VANE_DB_VEC of this vector
+ * @irqs: interrupts taken; written by the handler
+ * @adaptive: moderation by @dim
+ * @dim: moderation
+ * @vdev: function
+ * @index: of the vector
+ * @polling: @napi is enabled, and arms the vector
+ * @irq: Linux interrupt number
+ * @map: of a vector that was added after MSI-X was enabled
+ * @name: of the interrupt
+ *
+ * A queue pair is served by one vector; several pairs may share one.
+ */
+struct vane_vector {
+	/* NAPI */
+	struct napi_struct napi;
+	struct vane_txq *txq;
+	struct vane_rxq *rxq;
+	u16 num_queues;
+	struct vane_status_block *sb;
+	void __iomem *doorbell;
+	u16 irqs;
+	bool adaptive;
+	struct dim dim;
+
+	/* Set-up, under rtnl */
+	struct vane_dev *vdev;
+	u16 index;
+	bool polling;
+	int irq;
+	struct msi_map map;
+	char name[IFNAMSIZ + 16];
+};
 
 #endif /* VANE_QUEUE_H */

@@ -22,7 +22,6 @@
 #include <net/ipv6.h>
 #include <net/page_pool/helpers.h>
 
-#include "irq.h"
 #include "queue.h"
 #include "reg.h"
 #include "rx.h"

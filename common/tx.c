@@ -15,7 +15,6 @@
 #include <net/netdev_queues.h>
 
 #include "compat.h"
-#include "irq.h"
 #include "queue.h"
 #include "reg.h"
 #include "tx.h"

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""See that the files of each module call only downwards.
+"""See that the files of each module call and include only downwards.
 
 usage: check_layers.py ARCHITECTURE
 
@@ -10,7 +10,8 @@ the files on it. Files of one level do not call each other. A header belongs to
 the file of its name; one that no file has the name of can be used by all.
 
 Whatever a file or its header defines for others counts, called or not: a
-pointer to a function is a way to call it.
+pointer to a function is a way to call it. A header that is included counts as
+well, whether or not anything of it is used.
 """
 
 import collections
@@ -22,6 +23,7 @@ import sys
 from csource import code_of, data_of, functions_of
 
 BLOCK = re.compile(r"^``(\w+)/``::\n\n((?:    .*\n)+)", re.M)
+INCLUDE = re.compile(r'^#include "(\w+)\.h"', re.M)
 # One with what was made for it
 GENERATED = re.compile(r"_gen$")
 
@@ -51,12 +53,17 @@ class Folder:
                       if not path.endswith("_test.c")}
         texts = collections.defaultdict(list)
         self.owner = {}
+        self.includes = collections.defaultdict(set)
         for path in sorted(glob.glob(f"{name}/*.[ch]")):
             unit = unit_of(path)
             if unit not in self.units:
                 continue
             code = code_of(path)
             texts[unit].append(code)
+            with open(path, encoding="utf-8") as file:
+                self.includes[unit] |= {
+                    unit_of(header) for header in INCLUDE.findall(file.read())
+                } & self.units - {unit}
             for function in functions_of(code):
                 if not function.static or path.endswith(".h"):
                     self.owner[function.name] = unit
@@ -78,13 +85,16 @@ def check_folder(name, levels):
         yield f"docs/architecture.rst: there is no {name}/{unit}.c"
     if not folder.owner:
         yield f"{name}: nothing found that it defines"
-    for unit, names in sorted(folder.uses.items()):
-        for used in sorted(names):
-            owner = folder.owner[used]
+    for unit in sorted(folder.units):
+        used = [(folder.owner[name], f"uses {name} of {folder.owner[name]}.c")
+                for name in sorted(folder.uses[unit])]
+        used += [(owner, f"includes {owner}.h")
+                 for owner in sorted(folder.includes[unit])]
+        for owner, what in used:
             above = level.get(owner, -1) - level.get(unit, len(level))
             if above >= 0:
                 how = "above" if above else "beside"
-                yield f"{name}/{unit}.c: uses {used} of {owner}.c, {how} it"
+                yield f"{name}/{unit}: {what}, {how} it"
 
 
 def main():
