@@ -211,8 +211,7 @@ EXPORT_SYMBOL_NS_GPL(vane_dev_enable, VANE_NS);
  *
  * When it returns, the function does no DMA, raises no interrupt, and no event
  * is being delivered. May also be called for a function that was reset behind
- * the driver's back, is gone, or is already disabled. Process context, serialised
- * by the owner, which must not hold a lock that its @event takes.
+ * the driver's back, is gone, or is already disabled.
  *
  * Context: Process context; may sleep. Serialised by the owner, which holds no
  * lock that its @event takes: this waits for it.

@@ -346,7 +346,7 @@ release_vectors:
  *
  * For a function that cannot get its vector 0: without it the function is
  * useless, whereas the other one can do with fewer. The queues of that netdev
- * share its remaining vectors until it is opened again. Takes rtnl; sleeps.
+ * share its remaining vectors until it is opened again.
  *
  * Context: Process context; may sleep. Takes rtnl.
  * Return: whether a vector was released.
@@ -620,8 +620,7 @@ EXPORT_SYMBOL_NS_GPL(vane_set_features, VANE_NS);
  * @netdev: net_device
  * @q: transmit queue that hangs
  *
- * Logs the state of the queue and asks the owner for a reset. Under the core's
- * global transmit lock.
+ * Logs the state of the queue and asks the owner for a reset.
  *
  * Context: Softirq, under the core's global transmit lock.
  */

@@ -65,8 +65,7 @@ EXPORT_SYMBOL_NS_GPL(vane_rd64, VANE_NS);
  * @reg: byte offset in BAR 0
  * @val: value
  *
- * If the machine has no 64-bit access, the low half is written first. Any
- * context; two callers must not write the same register at once.
+ * If the machine has no 64-bit access, the low half is written first.
  *
  * Context: Any; two callers must not write the same register at once.
  */

@@ -229,7 +229,7 @@ static void vane_ring_free_rxq(struct vane_rxq *rxq)
  * @vn: netdev
  * @config: of the rings
  *
- * Does not touch a running datapath. Process context.
+ * Does not touch a running datapath.
  *
  * Context: rtnl held. May sleep.
  * Return: the rings, or NULL if memory is short.

@@ -93,6 +93,13 @@ void vane_rss_fit(struct vane_net *vn)
 		}
 }
 
+/**
+ * vane_get_rxfh_key_size() - get_rxfh_key_size of ethtool
+ * @netdev: net_device
+ *
+ * Context: rtnl held. Does not sleep.
+ * Return: bytes of the key, 0 without RSS.
+ */
 u32 vane_get_rxfh_key_size(struct net_device *netdev)
 {
 	struct vane_net *vn = netdev_priv(netdev);
@@ -100,6 +107,13 @@ u32 vane_get_rxfh_key_size(struct net_device *netdev)
 	return vn->vdev->features & VANE_FEAT_RSS ? VANE_RSS_KEY_SIZE : 0;
 }
 
+/**
+ * vane_get_rxfh_indir_size() - get_rxfh_indir_size of ethtool
+ * @netdev: net_device
+ *
+ * Context: rtnl held. Does not sleep.
+ * Return: entries of a table, 0 without RSS.
+ */
 u32 vane_get_rxfh_indir_size(struct net_device *netdev)
 {
 	struct vane_net *vn = netdev_priv(netdev);
@@ -107,6 +121,14 @@ u32 vane_get_rxfh_indir_size(struct net_device *netdev)
 	return vn->vdev->features & VANE_FEAT_RSS ? VANE_RSS_TABLE_SIZE : 0;
 }
 
+/**
+ * vane_get_rxfh() - get_rxfh of ethtool
+ * @netdev: net_device
+ * @rxfh: where function, key and the default table go
+ *
+ * Context: rtnl held. Does not sleep.
+ * Return: 0.
+ */
 int vane_get_rxfh(struct net_device *netdev, struct ethtool_rxfh_param *rxfh)
 {
 	struct vane_net *vn = netdev_priv(netdev);
@@ -140,6 +162,15 @@ static void vane_rss_set_table(struct vane_net *vn, unsigned int context,
 		vn->rss_table[context][i] = indir[i];
 }
 
+/**
+ * vane_set_rxfh() - set_rxfh of ethtool
+ * @netdev: net_device
+ * @rxfh: key and default table, NULL where unchanged
+ * @extack: why it was refused
+ *
+ * Context: rtnl held. Does not sleep.
+ * Return: 0, or -EOPNOTSUPP for another hash function; nothing changes then.
+ */
 int vane_set_rxfh(struct net_device *netdev, struct ethtool_rxfh_param *rxfh,
 		  struct netlink_ext_ack *extack)
 {
@@ -167,6 +198,16 @@ int vane_set_rxfh(struct net_device *netdev, struct ethtool_rxfh_param *rxfh,
  * --------
  */
 
+/**
+ * vane_create_rxfh_context() - create_rxfh_context of ethtool
+ * @netdev: net_device
+ * @ctx: the core's context; gets the key and the table in force
+ * @rxfh: number of the context, and its table, NULL for the default one
+ * @extack: why it was refused
+ *
+ * Context: rtnl held. Does not sleep.
+ * Return: 0, or -EOPNOTSUPP; no context exists then.
+ */
 int vane_create_rxfh_context(struct net_device *netdev,
 			     struct ethtool_rxfh_context *ctx,
 			     const struct ethtool_rxfh_param *rxfh,
@@ -199,6 +240,16 @@ int vane_create_rxfh_context(struct net_device *netdev,
 	return 0;
 }
 
+/**
+ * vane_modify_rxfh_context() - modify_rxfh_context of ethtool
+ * @netdev: net_device
+ * @ctx: the core's context
+ * @rxfh: number of the context, and its table, NULL if unchanged
+ * @extack: why it was refused
+ *
+ * Context: rtnl held. Does not sleep.
+ * Return: 0, or -EOPNOTSUPP for another hash function; nothing changes then.
+ */
 int vane_modify_rxfh_context(struct net_device *netdev,
 			     struct ethtool_rxfh_context *ctx,
 			     const struct ethtool_rxfh_param *rxfh,
@@ -219,6 +270,16 @@ int vane_modify_rxfh_context(struct net_device *netdev,
 	return 0;
 }
 
+/**
+ * vane_remove_rxfh_context() - remove_rxfh_context of ethtool
+ * @netdev: net_device
+ * @ctx: the core's context
+ * @context: its number
+ * @extack: names a rule that uses it
+ *
+ * Context: rtnl held. Does not sleep.
+ * Return: 0, or -EBUSY while a rule uses the context.
+ */
 int vane_remove_rxfh_context(struct net_device *netdev,
 			     struct ethtool_rxfh_context *ctx, u32 context,
 			     struct netlink_ext_ack *extack)
@@ -259,6 +320,14 @@ static u32 vane_rss_port_bit(u32 flow_type)
 	}
 }
 
+/**
+ * vane_get_rxfh_fields() - get_rxfh_fields of ethtool
+ * @netdev: net_device
+ * @fields: flow type, and where its hashed fields go
+ *
+ * Context: rtnl held. Does not sleep.
+ * Return: 0, or -EOPNOTSUPP without RSS and for an unknown flow type.
+ */
 int vane_get_rxfh_fields(struct net_device *netdev,
 			 struct ethtool_rxfh_fields *fields)
 {
@@ -285,6 +354,16 @@ int vane_get_rxfh_fields(struct net_device *netdev,
 	}
 }
 
+/**
+ * vane_set_rxfh_fields() - set_rxfh_fields of ethtool
+ * @netdev: net_device
+ * @fields: flow type, and the fields to hash
+ * @extack: why it was refused
+ *
+ * Context: rtnl held. Does not sleep.
+ * Return: 0; -EOPNOTSUPP without RSS and for a flow type without ports; -EINVAL
+ * for other fields than both addresses, with both ports or without.
+ */
 int vane_set_rxfh_fields(struct net_device *netdev,
 			 const struct ethtool_rxfh_fields *fields,
 			 struct netlink_ext_ack *extack)

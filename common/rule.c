@@ -566,6 +566,16 @@ static int vane_rule_get_locations(const struct vane_net *vn,
 	return 0;
 }
 
+/**
+ * vane_get_rxnfc() - get_rxnfc of ethtool
+ * @netdev: net_device
+ * @info: command, its arguments and its result
+ * @locs: where the locations of all rules go
+ *
+ * Context: rtnl held. Does not sleep.
+ * Return: 0; -EOPNOTSUPP without rules and for another command; -EMSGSIZE if
+ * @locs is too short; -ENOENT if there is no such rule.
+ */
 int vane_get_rxnfc(struct net_device *netdev, struct ethtool_rxnfc *info,
 		   u32 *locs)
 {
@@ -594,6 +604,15 @@ int vane_get_rxnfc(struct net_device *netdev, struct ethtool_rxnfc *info,
 	}
 }
 
+/**
+ * vane_set_rxnfc() - set_rxnfc of ethtool
+ * @netdev: net_device
+ * @info: command and rule
+ *
+ * Context: rtnl held. May sleep.
+ * Return: 0; -EOPNOTSUPP without rules and for another command; what inserting
+ * or deleting the rule returned, and nothing changes then.
+ */
 int vane_set_rxnfc(struct net_device *netdev, struct ethtool_rxnfc *info)
 {
 	struct vane_net *vn = netdev_priv(netdev);

@@ -659,8 +659,6 @@ static __always_inline int vane_rx_poll_queue(struct vane_vector *vec,
  * @rxq: queue
  * @budget: frames at most
  *
- * NAPI.
- *
  * Context: NAPI.
  * Return: frames received, or @budget if it must be called again.
  */

@@ -60,7 +60,7 @@ EXPORT_SYMBOL_NS_GPL(vane_mbox_vf_destroy, VANE_NS);
  * @generation: GENERATION, as read after the owner has reset the function
  *
  * A request that finds another generation fails, so requests need not read it
- * when they start. Any context.
+ * when they start.
  *
  * Context: Any.
  */
@@ -198,9 +198,8 @@ static int vane_mbox_vf_read_reply(struct vane_mbox_vf *mbox,
  * @rsp: where the body of the reply goes; unchanged on error
  * @rsp_len: bytes of it; the rest of a longer reply is ignored
  *
- * Sleeps; requests of several threads take turns. A request that timed out
- * stays outstanding in the device: the next one waits for it to end and drops
- * its reply before it continues.
+ * A request that timed out stays outstanding in the device: the next one waits
+ * for it to end and drops its reply before it continues.
  *
  * Context: Process context; sleeps. Takes vane_mbox_vf.lock: requests of
  * several threads take turns.
@@ -427,7 +426,6 @@ static void vane_mbox_pf_abandon(struct vane_mbox_pf *mbox,
  * Commands in flight and later ones fail with -ESHUTDOWN, including those of a
  * running vane_mbox_pf_serve(): the owner must make sure that it has returned
  * before the next start. When this returns, the device no longer uses the memory.
- * Any context.
  *
  * Context: Any, serialised with vane_mbox_pf_start() by the owner. Takes
  * vane_mbox_pf.sq_lock.
@@ -757,7 +755,7 @@ static int vane_mbox_pf_reply(struct vane_mbox_pf *mbox, u16 vf, u32 generation,
 }
 
 /* The fields of a slot besides its message, copied so that they cannot change */
-struct rq_entry {
+struct vane_mbox_rq_entry {
 	u16 vf;
 	u8 type;
 	u32 generation;
@@ -769,7 +767,7 @@ struct rq_entry {
 
 /* Copy the next slot out of the ring and return it to the device */
 static bool vane_mbox_pf_rq_take(struct vane_mbox_pf *mbox,
-				 struct rq_entry *entry)
+				 struct vane_mbox_rq_entry *entry)
 {
 	struct vane_rq_slot *slot = vane_mbox_pf_rq_slot(mbox, mbox->rq_head);
 	u64 valid = le64_to_cpu(READ_ONCE(slot->valid));
@@ -802,7 +800,7 @@ static bool vane_mbox_pf_rq_take(struct vane_mbox_pf *mbox,
  */
 static bool vane_mbox_pf_enter_generation(struct vane_mbox_pf *mbox,
 					  struct vane_mbox_peer *peer,
-					  const struct rq_entry *entry)
+					  const struct vane_mbox_rq_entry *entry)
 {
 	bool was_reset = peer->generation ||
 			 (entry->type == VANE_RQ_NOTICE &&
@@ -823,7 +821,7 @@ static bool vane_mbox_pf_enter_generation(struct vane_mbox_pf *mbox,
 }
 
 static void vane_mbox_pf_serve_one(struct vane_mbox_pf *mbox,
-				   const struct rq_entry *entry)
+				   const struct vane_mbox_rq_entry *entry)
 {
 	const struct vane_mbox_pf_ops *ops = mbox->ops;
 	struct vane_mbox_peer *peer;
@@ -853,8 +851,7 @@ static void vane_mbox_pf_serve_one(struct vane_mbox_pf *mbox,
  * @mbox: the PF's end, started
  * @budget: how many to serve
  *
- * To be called on VANE_EVENT_RQ, in one context at a time, which may sleep;
- * holds no lock while a handler runs.
+ * To be called on VANE_EVENT_RQ.
  *
  * Context: Process context, one at a time; sleeps if a handler does, over which
  * no lock is held.
@@ -862,7 +859,7 @@ static void vane_mbox_pf_serve_one(struct vane_mbox_pf *mbox,
  */
 unsigned int vane_mbox_pf_serve(struct vane_mbox_pf *mbox, unsigned int budget)
 {
-	struct rq_entry entry;
+	struct vane_mbox_rq_entry entry;
 	unsigned int n;
 
 	for (n = 0; n < budget && vane_mbox_pf_rq_take(mbox, &entry); n++)

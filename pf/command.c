@@ -83,7 +83,7 @@ static int vane_command_errno(int err)
  * A command that did not get to the device was not refused, and can be made again
  * when the device has been reset. The PF's driver does that by itself.
  *
- * Context: any.
+ * Context: Any.
  * Return: errno for the caller of the command: -EBUSY where it can try again.
  */
 int vane_command_explain(struct vane_pf *pf, struct netlink_ext_ack *extack,
@@ -116,7 +116,7 @@ int vane_command_explain(struct vane_pf *pf, struct netlink_ext_ack *extack,
  * As vane_command_explain() without extack, but always in the log, see
  * vane_pf_tell().
  *
- * Context: any.
+ * Context: Any.
  * Return: errno for the caller of the command: -EBUSY where it can try again.
  */
 int vane_command_tell(struct vane_pf *pf, int err, const char *fmt, ...)

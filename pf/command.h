@@ -25,7 +25,7 @@ int vane_command_tell(struct vane_pf *pf, int err, const char *fmt, ...);
  * vane_command_is_lost() - whether a command did not reach the device
  * @err: its errno
  *
- * Context: any.
+ * Context: Any.
  * Return: true if so; the device is or will be reset, and then configured anew.
  */
 static inline bool vane_command_is_lost(int err)

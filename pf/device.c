@@ -149,7 +149,7 @@ static bool vane_device_retry_is_due(const struct vane_pf *pf)
  * @pf: the PF
  *
  * It may if the device responds, but was reset behind the driver's back, did not
- * respond before, or did not come up the last time. rtnl.
+ * respond before, or did not come up the last time.
  *
  * Context: rtnl held. Does not sleep.
  * Return: true if so.
@@ -183,7 +183,7 @@ static void vane_device_schedule_retry(struct vane_pf *pf, int err)
  * @pf: the PF
  *
  * The configuration is kept. The device is not brought up again before
- * vane_device_bring_up(). rtnl.
+ * vane_device_bring_up().
  *
  * Context: rtnl held. May sleep. Not under vane_pf.lock, see
  * vane_device_stop_mbox().
@@ -204,7 +204,7 @@ void vane_device_take_down(struct vane_pf *pf)
  * vane_device_bring_up() - reset the device and start it, configured as it was
  * @pf: the PF, taken down
  *
- * A failure is logged, and retried automatically. rtnl.
+ * A failure is logged, and retried automatically.
  *
  * Context: rtnl held. May sleep. Takes vane_pf.lock.
  * Return: 0 or an errno.

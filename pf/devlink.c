@@ -308,7 +308,6 @@ free_net:
  * @pf: the PF, in any state
  *
  * The configuration is kept. VFs stay enabled, and the device forwards for them.
- * Under the device lock and the devlink instance lock.
  *
  * Context: The PF's device lock and the devlink instance lock held. May sleep.
  * Takes rtnl and vane_pf.lock.

@@ -17,7 +17,7 @@
  * vane_filter_vlan_modes() - VLAN filters that go with a netdev's features
  * @features: of the netdev
  *
- * Context: any.
+ * Context: Any.
  * Return: VANE_RX_MODE_VLAN_FILTER, VANE_RX_MODE_SVLAN_FILTER, both or 0.
  */
 u32 vane_filter_vlan_modes(netdev_features_t features)
@@ -37,7 +37,7 @@ u32 vane_filter_vlan_modes(netdev_features_t features)
  * @proto: ETH_P_8021Q or ETH_P_8021AD
  * @vid: VLAN
  *
- * Context: any.
+ * Context: Any.
  * Return: body of VANE_CMD_VLAN_ADD or VANE_CMD_VLAN_DEL.
  */
 struct vane_cmd_vlan vane_filter_vlan_cmd(u16 port, u16 proto, u16 vid)

@@ -62,8 +62,6 @@ struct vane_cmd_link vane_link_wanted(const struct vane_pf *pf)
  * @flags: VANE_LINK_*
  * @wanted_speeds: VANE_SPEED_* to advertise, or the one to use
  *
- * Under vane_pf.lock.
- *
  * Context: vane_pf.lock held. May sleep.
  * Return: 0, or an errno if nothing was changed.
  */

@@ -672,6 +672,7 @@ int vane_nl_trunk_del_doit(struct sk_buff *skb, struct genl_info *info)
 /**
  * vane_netlink_init() - register the family
  *
+ * Context: When the module is loaded, before any probe. May sleep.
  * Return: 0 or an errno.
  */
 int vane_netlink_init(void)
@@ -681,6 +682,8 @@ int vane_netlink_init(void)
 
 /**
  * vane_netlink_exit() - unregister the family
+ *
+ * Context: When the module is unloaded, after the last removal. May sleep.
  */
 void vane_netlink_exit(void)
 {

@@ -234,8 +234,7 @@ del_vfs:
  * vane_port_del_vfs() - undo vane_port_add_vfs()
  * @pf: the PF
  *
- * Harmless if there are none. Under the PF's device lock and the devlink
- * instance lock.
+ * Harmless if there are none.
  *
  * Context: The PF's device lock and the devlink instance lock held. May sleep.
  * Takes vane_pf.lock.

@@ -504,7 +504,7 @@ void vane_rate_replay(struct vane_pf *pf, struct vane_mbox_batch *batch)
  * vane_rate_suspend() - remove the nodes from devlink, and keep the groups
  * @pf: the PF, without leaves
  *
- * devlink must have no nodes during a reload. Under the devlink instance lock.
+ * devlink must have no nodes during a reload.
  *
  * Context: The devlink instance lock held. May sleep.
  */
@@ -522,8 +522,8 @@ void vane_rate_suspend(struct vane_pf *pf)
  * vane_rate_resume() - create nodes in devlink for the groups
  * @pf: the PF, after vane_rate_suspend() or vane_rate_adopt()
  *
- * Under the devlink instance lock. A group whose name already exists, as a lost
- * command may leave one behind, gets no node.
+ * A group whose name already exists, as a lost command may leave one behind, gets
+ * no node.
  *
  * Context: The devlink instance lock held. May sleep.
  * Return: 0, or an errno, and the remaining nodes stay suspended.

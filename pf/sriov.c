@@ -241,8 +241,6 @@ int vane_sriov_check_unused(struct vane_pf *pf, struct netlink_ext_ack *extack)
  * vane_sriov_get_total_msix() - sriov_get_vf_total_msix of the PCI driver
  * @pdev: the PF
  *
- * Under the device lock.
- *
  * Context: The PF's device lock held. Does not sleep.
  * Return: vectors that can be distributed among the VFs.
  */

@@ -400,8 +400,8 @@ void vane_vf_replay(struct vane_pf *pf, struct vane_mbox_batch *batch)
  * @pf: the PF
  * @index: index of the VF, whose rates may have changed
  *
- * Under vane_pf.lock alone, as ip link has rtnl, which is an inner lock of
- * devlink's. devlink may read the old value a moment longer.
+ * Does without devlink's lock, as ip link has rtnl, which is an inner lock of it.
+ * devlink may read the old value a moment longer.
  *
  * Context: vane_pf.lock held. Does not sleep.
  */
@@ -578,7 +578,7 @@ int vane_vf_set_rates(struct vane_pf *pf, int index,
  *
  * An older device leaves out the last members, which its features do not need.
  *
- * Context: any.
+ * Context: Any.
  * Return: how many bytes of struct vane_cmd_port every such device has.
  */
 u16 vane_vf_port_size(const struct vane_pf *pf)
@@ -594,8 +594,6 @@ u16 vane_vf_port_size(const struct vane_pf *pf)
  * vane_vf_get_vfdev() - the PCI function of a VF
  * @pf: the PF
  * @index: index of the VF
- *
- * No lock.
  *
  * Context: Process context; needs no lock.
  * Return: the function, to be released with pci_dev_put(), or NULL.

@@ -85,8 +85,7 @@ bool vanevf_wait_pf(struct vanevf *vf)
  * @vf: VF, down
  *
  * Clears whatever was set in the function before, by a former driver or before a
- * reset in the middle of the set-up. Takes rtnl if the machine is short of
- * vectors.
+ * reset in the middle of the set-up.
  *
  * Context: Process context, of the owner of vanevf.state. May sleep. Takes rtnl
  * where the machine is short of vectors.
@@ -122,7 +121,7 @@ int vanevf_start(struct vanevf *vf)
  * @vf: VF
  *
  * Detaches the netdev from the function, but does not change it otherwise: users
- * can still configure it. Takes rtnl.
+ * can still configure it.
  *
  * Context: Process context, of the owner of vanevf.state. May sleep. Takes
  * rtnl.
