@@ -39,19 +39,19 @@ demo: qemu modules
 demo-passthrough: qemu modules
 	@tests/demo/run passthrough
 
-## make check         everything tested: qtest, property, datasheet, header, selftests
+## make check         qtest, property, datasheet, channel tags, header, selftests, harness
 check:
 	@tests/run distro
 
-## make check-fast    without a guest: qtest, property, datasheet and header
+## make check-fast    without a guest: all of these but selftests and harness
 check-fast:
 	@tests/run fast
 
-## make check-debug   the same on the debug kernel, with KUnit and kmemleak
+## make check-debug   on the debug kernel what exercises drivers most; KUnit, kmemleak
 check-debug:
 	@tests/run debug
 
-## make check-newest  the same on Debian sid's kernel
+## make check-newest  on Debian sid's kernel what exercises drivers most
 check-newest:
 	@tests/run newest
 
