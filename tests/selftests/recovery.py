@@ -521,5 +521,5 @@ if __name__ == "__main__":
                pf_reload, vf_without_pf, pf_flr, lost_doorbell, dma_error,
                late_reply, lost_reply, mac_unanswered, link_flap, vf_tx_hang,
                pf_tx_hang, dead_for_a_moment, dead_for_a_while, failed_reset,
-               busy_while_reset, console_while_reset, mode_while_vfs_go, error_while_vfs_go,
-               dead_device], set_up)
+               busy_while_reset, console_while_reset, mode_while_vfs_go,
+               error_while_vfs_go, dead_device], set_up)

@@ -10,9 +10,9 @@ import os
 import socket
 import struct
 
-from lib.py import (PCI, KernelLog, Vane, cmd, cmd_json, defer, hw, ip, ip_json, ksft_eq,
-                    ksft_main, ksft_raises, ksft_true, read, repeat, run, skip_on_debug,
-                    wait_until, write)
+from lib.py import (PCI, KernelLog, Vane, cmd, cmd_json, defer, hw, ip, ip_json,
+                    ksft_eq, ksft_main, ksft_raises, ksft_true, read, repeat, run,
+                    skip_on_debug, wait_until, write)
 
 COUNTS = (1, 7, *skip_on_debug(64, 255), 256)
 RECOVERY = 90
