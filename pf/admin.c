@@ -12,28 +12,37 @@
 #include <linux/netdevice.h>
 
 #include "admin.h"
+#include "command.h"
 #include "pf.h"
 #include "policy.h"
+#include "rtnl.h"
 #include "stats.h"
 #include "vf.h"
 
 /*
  * Get a copy of the VF's configuration, to be changed and passed to
- * vane_admin_end_change(). vane_pf.lock is held in between.
+ * vane_admin_end_change(). vane_pf.lock is held in between. @what of it is to be
+ * changed, one of VANE_HOLDS_*, or 0 for what no port profile can hold.
  */
-static int vane_admin_begin_change(struct vane_pf *pf, int index,
+static int vane_admin_begin_change(struct vane_pf *pf, int index, u32 what,
 				   struct vane_vf_config *config)
 {
 	const struct vane_vf *vf;
+	int err = -EINVAL;
 
 	mutex_lock(&pf->lock);
 	vf = vane_vf_find(pf, index, NULL);
-	if (!vf) {
-		mutex_unlock(&pf->lock);
-		return -EINVAL;
-	}
+	if (!vf)
+		goto unlock;
+	err = vane_vf_check_held(pf, index, what, NULL);
+	if (err)
+		goto unlock;
 	*config = vf->config;
 	return 0;
+
+unlock:
+	mutex_unlock(&pf->lock);
+	return err;
 }
 
 static int vane_admin_end_change(struct vane_pf *pf, int index,
@@ -43,6 +52,45 @@ static int vane_admin_end_change(struct vane_pf *pf, int index,
 
 	err = vane_vf_reconfigure(pf, index, config, valid, NULL);
 	mutex_unlock(&pf->lock);
+	return err;
+}
+
+/* Administer a MAC, or the default one again; under vane_pf.lock */
+static int vane_admin_change_mac(struct vane_pf *pf, u16 index, const u8 *mac,
+				 bool admin)
+{
+	struct vane_vf_config config = pf->vfs[index].config;
+	int err;
+
+	ether_addr_copy(config.mac, mac);
+	config.mac_admin = admin;
+	err = vane_vf_configure(pf, index, &config, VANE_PORT_VALID_MAC);
+	if (err)
+		return err;
+	vane_policy_revoke(pf, index);
+	if (admin)
+		vane_policy_revoke_mac(pf, index, mac, true);
+	return 0;
+}
+
+static int vane_admin_try_mac(struct vane_pf *pf, u16 index, const u8 *mac,
+			      struct netlink_ext_ack *extack)
+{
+	bool admin = !is_zero_ether_addr(mac);
+	u8 default_mac[ETH_ALEN];
+	int err;
+
+	if (is_multicast_ether_addr(mac)) {
+		vane_vf_refuse(pf, extack,
+			       "VF %d: MAC %pM is not a unicast address", index,
+			       mac);
+		return -EINVAL;
+	}
+	vane_vf_default_mac(pf, index, default_mac);
+	err = vane_admin_change_mac(pf, index, admin ? mac : default_mac, admin);
+	if (err)
+		err = vane_command_explain(pf, extack, err, "change VF %u",
+					   index);
 	return err;
 }
 
@@ -59,37 +107,21 @@ static int vane_admin_end_change(struct vane_pf *pf, int index,
 int vane_admin_set_mac(struct vane_pf *pf, int index, const u8 *mac,
 		       struct netlink_ext_ack *extack)
 {
-	struct vane_vf_config config;
-	struct vane_vf *vf;
 	int err = -EINVAL;
 
-	if (is_multicast_ether_addr(mac)) {
-		vane_vf_refuse(pf, extack,
-			       "VF %d: MAC %pM is not a unicast address", index,
-			       mac);
-		return -EINVAL;
-	}
-
 	mutex_lock(&pf->lock);
-	vf = vane_vf_find(pf, index, extack);
-	if (!vf)
-		goto unlock;
-	config = vf->config;
-	config.mac_admin = !is_zero_ether_addr(mac);
-	if (config.mac_admin)
-		ether_addr_copy(config.mac, mac);
-	else
-		vane_vf_default_mac(pf, index, config.mac);
-	err = vane_vf_reconfigure(pf, index, &config, VANE_PORT_VALID_MAC,
-				  extack);
-	if (err)
-		goto unlock;
-	vane_policy_revoke(pf, index);
-	if (config.mac_admin)
-		vane_policy_revoke_mac(pf, index, mac, true);
-unlock:
+	if (vane_vf_find(pf, index, extack))
+		err = vane_admin_try_mac(pf, index, mac, extack);
 	mutex_unlock(&pf->lock);
 	return err;
+}
+
+/* Remember the addresses that the first MAC of a request of rtnetlink replaces */
+static void vane_admin_note_macs(struct vane_pf *pf, u16 index,
+				 const struct vane_vf_macs *macs)
+{
+	if (!__test_and_set_bit(index, pf->admin.replaced))
+		pf->vfs[index].replaced = *macs;
 }
 
 /**
@@ -103,7 +135,87 @@ unlock:
  */
 int vane_admin_set_vf_mac(struct net_device *netdev, int index, u8 *mac)
 {
-	return vane_admin_set_mac(vane_pf_of_netdev(netdev), index, mac, NULL);
+	struct vane_pf *pf = vane_pf_of_netdev(netdev);
+	struct vane_vf_macs macs;
+	int err;
+
+	if (!vane_rtnl_is_marked(&pf->admin.request)) {
+		bitmap_zero(pf->admin.replaced, VANE_MAX_VFS);
+		err = vane_rtnl_set_mark(&pf->admin.request);
+		if (err)
+			return err;
+	}
+
+	mutex_lock(&pf->lock);
+	err = -EINVAL;
+	if (!vane_vf_find(pf, index, NULL))
+		goto unlock;
+	macs.admin = pf->vfs[index].config.mac_admin;
+	ether_addr_copy(macs.mac, pf->vfs[index].config.mac);
+	ether_addr_copy(macs.used, pf->vfs[index].mac);
+	err = vane_admin_try_mac(pf, index, mac, NULL);
+	if (!err)
+		vane_admin_note_macs(pf, index, &macs);
+unlock:
+	mutex_unlock(&pf->lock);
+	return err;
+}
+
+/**
+ * vane_admin_replaced_macs() - addresses that the current request replaced
+ * @pf: the PF
+ * @index: index of the VF, which exists
+ *
+ * For ndo_set_vf_port, which rtnetlink calls after ndo_set_vf_mac if one request
+ * has both.
+ *
+ * Context: rtnl and vane_pf.lock held. Does not sleep.
+ * Return: the addresses, or NULL if the request has no MAC of the VF.
+ */
+const struct vane_vf_macs *vane_admin_replaced_macs(struct vane_pf *pf,
+						    u16 index)
+{
+	lockdep_assert_held(&pf->lock);
+
+	if (!vane_rtnl_is_marked(&pf->admin.request) ||
+	    !test_bit(index, pf->admin.replaced))
+		return NULL;
+	return &pf->vfs[index].replaced;
+}
+
+/**
+ * vane_admin_restore_macs() - give a VF addresses again that it had
+ * @pf: the PF
+ * @index: index of the VF, which exists
+ * @macs: the addresses
+ *
+ * The address that it used last is left out if another function has it now.
+ *
+ * Context: vane_pf.lock held. May sleep.
+ * Return: 0 or an errno, nothing being changed.
+ */
+int vane_admin_restore_macs(struct vane_pf *pf, u16 index,
+			    const struct vane_vf_macs *macs)
+{
+	struct vane_vf *vf = &pf->vfs[index];
+	struct vane_mbox_batch batch;
+	u16 owner;
+	int err;
+
+	lockdep_assert_held(&pf->lock);
+
+	err = vane_admin_change_mac(pf, index, macs->mac, macs->admin);
+	if (err || ether_addr_equal(macs->used, macs->mac) ||
+	    vane_policy_check_mac(pf, index, macs->used, &owner))
+		return err;
+
+	ether_addr_copy(vf->mac, macs->used);
+	vane_mbox_batch_begin(&batch, &pf->mbox);
+	vane_vf_port_batch(pf, &batch, index, VANE_PORT_VALID_MAC);
+	vane_vf_status_batch(pf, &batch, index, VANE_EVENT_STATUS);
+	/* A device that lost it is reset, and the VF loses its address anyway */
+	vane_command_batch_end(pf, &batch);
+	return 0;
 }
 
 /**
@@ -144,7 +256,7 @@ int vane_admin_set_vf_vlan(struct net_device *netdev, int index, u16 vlan,
 		return -EPROTONOSUPPORT;
 	}
 
-	err = vane_admin_begin_change(pf, index, &config);
+	err = vane_admin_begin_change(pf, index, VANE_HOLDS_VLAN, &config);
 	if (err)
 		return err;
 	config.vlan = vlan;
@@ -177,7 +289,7 @@ int vane_admin_set_vf_link_state(struct net_device *netdev, int index,
 		return -EINVAL;
 	}
 
-	err = vane_admin_begin_change(pf, index, &config);
+	err = vane_admin_begin_change(pf, index, 0, &config);
 	if (err)
 		return err;
 	config.link_state = state;
@@ -199,7 +311,7 @@ int vane_admin_set_vf_spoofchk(struct net_device *netdev, int index, bool on)
 	struct vane_vf_config config;
 	int err;
 
-	err = vane_admin_begin_change(pf, index, &config);
+	err = vane_admin_begin_change(pf, index, VANE_HOLDS_SPOOFCHK, &config);
 	if (err)
 		return err;
 	config.spoofchk = on;
@@ -224,7 +336,7 @@ int vane_admin_set_vf_trust(struct net_device *netdev, int index, bool on)
 	bool revoked;
 	int err;
 
-	err = vane_admin_begin_change(pf, index, &config);
+	err = vane_admin_begin_change(pf, index, VANE_HOLDS_TRUST, &config);
 	if (err)
 		return err;
 	revoked = config.trusted && !on;
@@ -259,7 +371,7 @@ int vane_admin_set_vf_rate(struct net_device *netdev, int index,
 	struct vane_vf_config config;
 	int err;
 
-	err = vane_admin_begin_change(pf, index, &config);
+	err = vane_admin_begin_change(pf, index, VANE_HOLDS_RATES, &config);
 	if (err)
 		return err;
 	if (config.rate_group) {

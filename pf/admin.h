@@ -6,14 +6,35 @@
 #ifndef VANE_PF_ADMIN_H
 #define VANE_PF_ADMIN_H
 
+#include <linux/bitmap.h>
 #include <linux/if_link.h>
 #include <linux/netdevice.h>
 
+#include "rtnl.h"
+#include "vane_hw.h"
+#include "vf.h"
+
 struct vane_pf;
+
+/**
+ * struct vane_admin - what the current request of rtnetlink has replaced
+ * @request: the request
+ * @replaced: VFs whose addresses it has replaced, which are in vane_vf.replaced
+ *
+ * Guarded by rtnl.
+ */
+struct vane_admin {
+	struct vane_rtnl_mark request;
+	DECLARE_BITMAP(replaced, VANE_MAX_VFS);
+};
 
 int vane_admin_set_mac(struct vane_pf *pf, int index, const u8 *mac,
 		       struct netlink_ext_ack *extack);
 int vane_admin_set_vf_mac(struct net_device *netdev, int index, u8 *mac);
+const struct vane_vf_macs *vane_admin_replaced_macs(struct vane_pf *pf,
+						    u16 index);
+int vane_admin_restore_macs(struct vane_pf *pf, u16 index,
+			    const struct vane_vf_macs *macs);
 int vane_admin_set_vf_vlan(struct net_device *netdev, int index, u16 vlan,
 			   u8 qos, __be16 proto);
 int vane_admin_set_vf_link_state(struct net_device *netdev, int index,

@@ -98,6 +98,8 @@ int vane_device_start(struct vane_pf *pf)
 	if (err)
 		goto stop_mbox;
 	vane_device_set_ready(pf, true);
+	/* What a reset kept from the device can be done now */
+	queue_work(pf->wq, &pf->assocs.work);
 	return 0;
 
 stop_mbox:

@@ -11,6 +11,7 @@
 #include <net/devlink.h>
 
 #include "addr.h"
+#include "assoc.h"
 #include "device.h"
 #include "devlink.h"
 #include "ethtool.h"
@@ -20,7 +21,9 @@
 #include "netlink.h"
 #include "pf.h"
 #include "port.h"
+#include "profile.h"
 #include "rate.h"
+#include "rtnl.h"
 #include "sriov.h"
 #include "stats.h"
 #include "switch.h"
@@ -182,8 +185,10 @@ static void vane_pf_init(struct vane_pf *pf)
 	mutex_init(&pf->health.lock);
 	hash_init(pf->filter.addrs.buckets);
 	xa_init(&pf->sw.lists);
+	vane_profile_init(pf);
 	vane_link_init(pf);
 	INIT_WORK(&pf->serve_work, vane_vf_ops_serve_work);
+	INIT_WORK(&pf->assocs.work, vane_assoc_work);
 	INIT_WORK(&pf->link.work, vane_link_work);
 	INIT_WORK(&pf->filter.work, vane_filter_work);
 	INIT_WORK(&pf->reset_work, vane_health_reset_work);
@@ -200,15 +205,18 @@ static void vane_pf_stop_works(struct vane_pf *pf)
 {
 	disable_work_sync(&pf->reset_work);
 	disable_work_sync(&pf->link.work);
+	disable_work_sync(&pf->assocs.work);
 	disable_work_sync(&pf->serve_work);
 }
 
 static void vane_pf_release(struct vane_pf *pf)
 {
 	vane_sriov_release(pf);
+	vane_profile_exit(pf);
 	vane_switch_release(pf);
 	vane_rate_release(pf);
 	vane_addr_clear(&pf->filter.addrs);
+	vane_rtnl_release_mark(&pf->admin.request);
 	mutex_destroy(&pf->health.lock);
 	mutex_destroy(&pf->lock);
 }

@@ -8,6 +8,7 @@
 #include <net/netlink.h>
 
 #include "admin.h"
+#include "assoc.h"
 #include "command.h"
 #include "ethtool.h"
 #include "netdev.h"
@@ -270,6 +271,8 @@ static const struct net_device_ops pf_netdev_ops = {
 	.ndo_set_vf_rss_query_en = vane_admin_set_vf_rss_query_en,
 	.ndo_get_vf_config = vane_admin_get_vf_config,
 	.ndo_get_vf_stats = vane_admin_get_vf_stats,
+	.ndo_set_vf_port = vane_assoc_set_vf_port,
+	.ndo_get_vf_port = vane_assoc_get_vf_port,
 	.ndo_bridge_getlink = vane_netdev_bridge_getlink,
 	.ndo_bridge_setlink = vane_netdev_bridge_setlink,
 };

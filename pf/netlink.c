@@ -16,12 +16,14 @@
 #include <net/genetlink.h>
 #include <net/netlink.h>
 
+#include "attr.h"
 #include "command.h"
 #include "netdev.h"
 #include "netlink.h"
 #include "netlink_gen.h"
 #include "pf.h"
 #include "policy.h"
+#include "profile.h"
 #include "stats.h"
 #include "switch.h"
 #include "vf.h"
@@ -35,6 +37,7 @@ static_assert(VANE_A_STATS_IFINDEX == VANE_A_IFINDEX);
 static_assert(VANE_A_STATS_VF == VANE_A_VF);
 static_assert(VANE_A_TRUNK_IFINDEX == VANE_A_IFINDEX);
 static_assert(VANE_A_TRUNK_VF == VANE_A_VF);
+static_assert(VANE_A_PROFILE_IFINDEX == VANE_A_IFINDEX);
 
 /* Counters are attributes in the order of enum vane_stat. */
 static_assert(VANE_A_STATS_RX_FRAMES - VANE_A_STATS_TX_FRAMES ==
@@ -46,7 +49,7 @@ static_assert(VANE_A_STATS_TX_DROP_CONTROL - VANE_A_STATS_TX_FRAMES ==
 static_assert(VANE_A_SWITCH_RX_TAG_UNKNOWN - VANE_A_SWITCH_RX_TAG_NONE ==
 	      VANE_TAG_STAT_COUNT - 1);
 
-/* Put one message about @which of @pf, a port or a list */
+/* Put one message about @which of @pf: a port, a list, a profile */
 typedef int fill_t(struct sk_buff *skb, const struct genl_info *info,
 		   struct vane_pf *pf, u32 which);
 
@@ -293,14 +296,9 @@ int vane_nl_switch_set_doit(struct sk_buff *skb, struct genl_info *info)
 static int vane_nl_put_prio_map(struct sk_buff *skb, struct vane_pf *pf,
 				u64 prio_map)
 {
-	u8 prios[VANE_PRIOS];
-	unsigned int i;
-
 	if (!(pf->vdev.features & VANE_FEAT_ETAG))
 		return 0;
-	for (i = 0; i < VANE_PRIOS; i++)
-		prios[i] = prio_map >> 4 * i & (VANE_PRIOS - 1);
-	return nla_put(skb, VANE_A_FUNCTION_PRIORITY_MAP, sizeof(prios), prios);
+	return vane_attr_put_prios(skb, VANE_A_FUNCTION_PRIORITY_MAP, prio_map);
 }
 
 static int vane_nl_put_pf_port(struct sk_buff *skb, struct vane_pf *pf)
@@ -323,9 +321,11 @@ static int vane_nl_put_vf_port(struct sk_buff *skb, struct vane_pf *pf,
 			       u16 index)
 {
 	const struct vane_vf *vf = vane_vf_get(pf, index);
+	const struct vane_vf_profile *profile;
 
 	if (!vf)
 		return -ENOENT;
+	profile = vane_vf_profile_in_force(vf);
 	if (nla_put_u32(skb, VANE_A_FUNCTION_VF, index) ||
 	    nla_put_u32(skb, VANE_A_FUNCTION_CHANNEL, vf->config.channel) ||
 	    nla_put(skb, VANE_A_FUNCTION_MAC, ETH_ALEN, vf->mac) ||
@@ -335,7 +335,9 @@ static int vane_nl_put_vf_port(struct sk_buff *skb, struct vane_pf *pf,
 	    nla_put_u32(skb, VANE_A_FUNCTION_FILTERS, vf->addrs.count) ||
 	    nla_put_u32(skb, VANE_A_FUNCTION_MAX_FILTERS,
 			vane_policy_filter_limit(pf, index)) ||
-	    vane_nl_put_prio_map(skb, pf, vf->config.prio_map))
+	    vane_nl_put_prio_map(skb, pf, vf->config.prio_map) ||
+	    (profile && nla_put_string(skb, VANE_A_FUNCTION_PROFILE,
+				       profile->name)))
 		return -EMSGSIZE;
 	return 0;
 }
@@ -473,24 +475,35 @@ int vane_nl_list_get_doit(struct sk_buff *skb, struct genl_info *info)
 	return err;
 }
 
-int vane_nl_list_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
+/* A message for each entry of a table of the PF, from where @cb left off */
+static int vane_nl_dump_table(struct sk_buff *skb, struct netlink_callback *cb,
+			      struct vane_pf *pf, struct xarray *table,
+			      fill_t *fill)
 {
 	const struct genl_info *info = genl_info_dump(cb);
 	unsigned long id = cb->args[0];
-	struct vane_pf *pf;
 	int err = 0;
 
-	pf = vane_nl_lock_pf(info);
-	if (IS_ERR(pf))
-		return PTR_ERR(pf);
-	while (xa_find(&pf->sw.lists, &id, ULONG_MAX, XA_PRESENT)) {
-		err = vane_nl_fill_list(skb, info, pf, id);
+	while (xa_find(table, &id, ULONG_MAX, XA_PRESENT)) {
+		err = fill(skb, info, pf, id);
 		if (err && err != -ENOENT)
 			break;
 		err = 0;
 		id++;
 	}
 	cb->args[0] = id;
+	return err;
+}
+
+int vane_nl_list_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	struct vane_pf *pf = vane_nl_lock_pf(genl_info_dump(cb));
+	int err;
+
+	if (IS_ERR(pf))
+		return PTR_ERR(pf);
+	err = vane_nl_dump_table(skb, cb, pf, &pf->sw.lists,
+				 vane_nl_fill_list);
 	rtnl_unlock();
 	return err;
 }
@@ -667,6 +680,93 @@ int vane_nl_trunk_del_doit(struct sk_buff *skb, struct genl_info *info)
 	if (err)
 		return err;
 	return vane_switch_del_trunk(pf, index, info->extack);
+}
+
+static int vane_nl_fill_profile(struct sk_buff *skb,
+				const struct genl_info *info,
+				struct vane_pf *pf, u32 number)
+{
+	const struct vane_vf_profile *profile;
+	int err = -ENOENT;
+	void *hdr;
+
+	hdr = genlmsg_iput(skb, info);
+	if (!hdr)
+		return -EMSGSIZE;
+	mutex_lock(&pf->lock);
+	profile = xa_load(&pf->profiles.table, number);
+	if (profile)
+		err = vane_nl_put_pf(skb, pf);
+	if (!err)
+		err = vane_attr_put_profile(skb, pf, profile);
+	mutex_unlock(&pf->lock);
+	if (err)
+		genlmsg_cancel(skb, hdr);
+	else
+		genlmsg_end(skb, hdr);
+	return err;
+}
+
+int vane_nl_profile_get_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct vane_pf *pf = info->user_ptr[0];
+	const char *name;
+	u32 number;
+	int err;
+
+	if (GENL_REQ_ATTR_CHECK(info, VANE_A_PROFILE_NAME))
+		return -EINVAL;
+	name = nla_data(info->attrs[VANE_A_PROFILE_NAME]);
+	mutex_lock(&pf->lock);
+	err = vane_profile_find(pf, name, &number);
+	mutex_unlock(&pf->lock);
+	if (!err)
+		err = vane_nl_reply(info, number, vane_nl_fill_profile);
+	if (err == -ENOENT)
+		NL_SET_ERR_MSG_FMT(info->extack, "There is no profile %s",
+				   name);
+	return err;
+}
+
+int vane_nl_profile_get_dumpit(struct sk_buff *skb,
+			       struct netlink_callback *cb)
+{
+	struct vane_pf *pf = vane_nl_lock_pf(genl_info_dump(cb));
+	int err;
+
+	if (IS_ERR(pf))
+		return PTR_ERR(pf);
+	err = vane_nl_dump_table(skb, cb, pf, &pf->profiles.table,
+				 vane_nl_fill_profile);
+	rtnl_unlock();
+	return err;
+}
+
+int vane_nl_profile_set_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct vane_vf_profile *profile;
+	int err;
+
+	if (GENL_REQ_ATTR_CHECK(info, VANE_A_PROFILE_NAME))
+		return -EINVAL;
+	profile = kzalloc(sizeof(*profile), GFP_KERNEL);
+	if (!profile)
+		return -ENOMEM;
+	err = vane_attr_get_profile(info, info->user_ptr[0], profile);
+	if (!err)
+		err = vane_profile_set(info->user_ptr[0], profile,
+				       info->extack);
+	kfree(profile);
+	return err;
+}
+
+int vane_nl_profile_del_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	if (GENL_REQ_ATTR_CHECK(info, VANE_A_PROFILE_NAME))
+		return -EINVAL;
+	return vane_profile_del(info->user_ptr[0],
+				nla_data(info->attrs[VANE_A_PROFILE_NAME]),
+				info->extack);
 }
 
 /**

@@ -100,6 +100,39 @@ static const struct nla_policy vane_trunk_del_nl_policy[VANE_A_TRUNK_VF + 1] = {
 	[VANE_A_TRUNK_VF] = { .type = NLA_U32, },
 };
 
+/* VANE_NL_CMD_PROFILE_GET - do */
+static const struct nla_policy vane_profile_get_do_nl_policy[VANE_A_PROFILE_NAME + 1] = {
+	[VANE_A_PROFILE_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
+	[VANE_A_PROFILE_NAME] = { .type = NLA_NUL_STRING, .len = 39, },
+};
+
+/* VANE_NL_CMD_PROFILE_GET - dump */
+static const struct nla_policy vane_profile_get_dump_nl_policy[VANE_A_PROFILE_IFINDEX + 1] = {
+	[VANE_A_PROFILE_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
+};
+
+/* VANE_NL_CMD_PROFILE_SET - do */
+static const struct nla_policy vane_profile_set_nl_policy[VANE_A_PROFILE_TX_SHARE + 1] = {
+	[VANE_A_PROFILE_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
+	[VANE_A_PROFILE_NAME] = { .type = NLA_NUL_STRING, .len = 39, },
+	[VANE_A_PROFILE_VLAN] = NLA_POLICY_MAX(NLA_U32, 4094),
+	[VANE_A_PROFILE_QOS] = NLA_POLICY_MAX(NLA_U8, 7),
+	[VANE_A_PROFILE_VLAN_PROTO] = { .type = NLA_U16, },
+	[VANE_A_PROFILE_CHANNEL] = NLA_POLICY_MIN(NLA_U32, 1),
+	[VANE_A_PROFILE_PRIORITY_MAP] = NLA_POLICY_EXACT_LEN(16),
+	[VANE_A_PROFILE_VIDS] = NLA_POLICY_EXACT_LEN(512),
+	[VANE_A_PROFILE_TRUST] = NLA_POLICY_MAX(NLA_U8, 1),
+	[VANE_A_PROFILE_SPOOFCHK] = NLA_POLICY_MAX(NLA_U8, 1),
+	[VANE_A_PROFILE_TX_MAX] = { .type = NLA_U32, },
+	[VANE_A_PROFILE_TX_SHARE] = { .type = NLA_U32, },
+};
+
+/* VANE_NL_CMD_PROFILE_DEL - do */
+static const struct nla_policy vane_profile_del_nl_policy[VANE_A_PROFILE_NAME + 1] = {
+	[VANE_A_PROFILE_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
+	[VANE_A_PROFILE_NAME] = { .type = NLA_NUL_STRING, .len = 39, },
+};
+
 /* Ops table for vane */
 static const struct genl_split_ops vane_nl_ops[] = {
 	{
@@ -227,6 +260,40 @@ static const struct genl_split_ops vane_nl_ops[] = {
 		.post_doit	= vane_nl_post_doit,
 		.policy		= vane_trunk_del_nl_policy,
 		.maxattr	= VANE_A_TRUNK_VF,
+		.flags		= GENL_ADMIN_PERM | GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd		= VANE_NL_CMD_PROFILE_GET,
+		.pre_doit	= vane_nl_pre_doit,
+		.doit		= vane_nl_profile_get_doit,
+		.post_doit	= vane_nl_post_doit,
+		.policy		= vane_profile_get_do_nl_policy,
+		.maxattr	= VANE_A_PROFILE_NAME,
+		.flags		= GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd		= VANE_NL_CMD_PROFILE_GET,
+		.dumpit		= vane_nl_profile_get_dumpit,
+		.policy		= vane_profile_get_dump_nl_policy,
+		.maxattr	= VANE_A_PROFILE_IFINDEX,
+		.flags		= GENL_CMD_CAP_DUMP,
+	},
+	{
+		.cmd		= VANE_NL_CMD_PROFILE_SET,
+		.pre_doit	= vane_nl_pre_doit,
+		.doit		= vane_nl_profile_set_doit,
+		.post_doit	= vane_nl_post_doit,
+		.policy		= vane_profile_set_nl_policy,
+		.maxattr	= VANE_A_PROFILE_TX_SHARE,
+		.flags		= GENL_ADMIN_PERM | GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd		= VANE_NL_CMD_PROFILE_DEL,
+		.pre_doit	= vane_nl_pre_doit,
+		.doit		= vane_nl_profile_del_doit,
+		.post_doit	= vane_nl_post_doit,
+		.policy		= vane_profile_del_nl_policy,
+		.maxattr	= VANE_A_PROFILE_NAME,
 		.flags		= GENL_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 };

@@ -33,6 +33,11 @@ int vane_nl_trunk_get_doit(struct sk_buff *skb, struct genl_info *info);
 int vane_nl_trunk_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
 int vane_nl_trunk_set_doit(struct sk_buff *skb, struct genl_info *info);
 int vane_nl_trunk_del_doit(struct sk_buff *skb, struct genl_info *info);
+int vane_nl_profile_get_doit(struct sk_buff *skb, struct genl_info *info);
+int vane_nl_profile_get_dumpit(struct sk_buff *skb,
+			       struct netlink_callback *cb);
+int vane_nl_profile_set_doit(struct sk_buff *skb, struct genl_info *info);
+int vane_nl_profile_del_doit(struct sk_buff *skb, struct genl_info *info);
 
 extern struct genl_family vane_nl_family;
 

@@ -28,11 +28,14 @@
 #include <net/devlink.h>
 
 #include "addr.h"
+#include "admin.h"
+#include "assoc.h"
 #include "device.h"
 #include "filter.h"
 #include "health.h"
 #include "link.h"
 #include "port.h"
+#include "profile.h"
 #include "rate.h"
 #include "region.h"
 #include "sriov.h"
@@ -75,6 +78,7 @@ struct vane_board {
  * @regions: of devlink
  * @health: errors to report
  * @sriov: VFs as the PCI core has them
+ * @admin: what the current request of rtnetlink has replaced; guarded by rtnl
  * @lock: guards all that follows, unless its struct says otherwise
  * @vfs: virtual functions, from before they appear until after they are gone
  * @num_vfs: entries of @vfs
@@ -83,6 +87,8 @@ struct vane_board {
  * @link: the link of the port
  * @rates: the rate groups
  * @sw: the switch
+ * @profiles: port profiles
+ * @assocs: requests in progress about them
  */
 struct vane_pf {
 	struct vane_dev vdev;
@@ -101,6 +107,7 @@ struct vane_pf {
 	struct devlink_region *regions[VANE_NUM_REGIONS];
 	struct vane_health health;
 	struct vane_sriov sriov;
+	struct vane_admin admin;
 
 	struct mutex lock;	/* guards what follows */
 	struct vane_vf *vfs;
@@ -110,6 +117,8 @@ struct vane_pf {
 	struct vane_link link;
 	struct vane_rates rates;
 	struct vane_switch sw;
+	struct vane_profiles profiles;
+	struct vane_assocs assocs;
 };
 
 /* Log refused calls and requests, which have no other way to give a reason */

@@ -49,6 +49,7 @@ static void vane_sriov_publish_vfs(struct vane_pf *pf, struct vane_vf *vfs,
 	pf->vfs = vfs;
 	pf->num_vfs = num_vfs;
 	pf->stats.next_vf = 0;
+	bitmap_zero(pf->assocs.pending, VANE_MAX_VFS);
 }
 
 /**
@@ -74,8 +75,10 @@ void vane_sriov_release(struct vane_pf *pf)
 	/* Between two of its steps it holds no lock, but may refer to a VF */
 	flush_work(&pf->serve_work);
 
-	for (i = 0; i < num_vfs; i++)
+	for (i = 0; i < num_vfs; i++) {
 		vane_addr_clear(&vfs[i].addrs);
+		kfree(vfs[i].assoc);
+	}
 	kvfree(vfs);
 }
 

@@ -129,8 +129,8 @@ static bool vane_switch_channels_fit(struct vane_pf *pf,
 	if (!vane_switch_fits_vntag(pf->sw.channel, VANE_PORT_PF, extack))
 		return false;
 	for (i = 0; i < pf->num_vfs; i++)
-		if (!vane_switch_fits_vntag(pf->vfs[i].config.channel, i,
-					    extack))
+		if (!vane_switch_fits_vntag(vane_vf_highest_channel(&pf->vfs[i]),
+					    i, extack))
 			return false;
 	return true;
 }
@@ -252,7 +252,7 @@ static bool vane_switch_channel_taken(struct vane_pf *pf, u16 port,
 		return true;
 	}
 	for (i = 0; i < pf->num_vfs; i++) {
-		if (i == port || pf->vfs[i].config.channel != channel)
+		if (i == port || !vane_vf_has_channel(&pf->vfs[i], channel))
 			continue;
 		NL_SET_ERR_MSG_FMT(extack, "Channel %u is in use by VF %u",
 				   channel, i);
@@ -261,11 +261,34 @@ static bool vane_switch_channel_taken(struct vane_pf *pf, u16 port,
 	return false;
 }
 
-static int vane_switch_check_channel(struct vane_pf *pf, u16 port, u32 channel,
-				     struct netlink_ext_ack *extack)
+/**
+ * vane_switch_channel_limit() - the highest channel of the device
+ * @pf: the PF
+ *
+ * Context: Any.
+ * Return: the channel.
+ */
+u32 vane_switch_channel_limit(const struct vane_pf *pf)
 {
-	u32 limit = pf->vdev.features & VANE_FEAT_ETAG ? VANE_MAX_ECID :
-							 VANE_MAX_VIF;
+	return pf->vdev.features & VANE_FEAT_ETAG ? VANE_MAX_ECID :
+						    VANE_MAX_VIF;
+}
+
+/**
+ * vane_switch_check_channel() - whether a function can have a channel
+ * @pf: the PF
+ * @port: VF index or VANE_PORT_PF
+ * @channel: the channel, 0 for none
+ * @extack: where an error is explained
+ *
+ * Context: vane_pf.lock held. Does not sleep.
+ * Return: 0; -ERANGE if there is no such channel, or not in VN-Tag, which is in
+ * use; -EEXIST if another function has it.
+ */
+int vane_switch_check_channel(struct vane_pf *pf, u16 port, u32 channel,
+			      struct netlink_ext_ack *extack)
+{
+	u32 limit = vane_switch_channel_limit(pf);
 
 	if (channel > limit) {
 		NL_SET_ERR_MSG_FMT(extack,
@@ -281,9 +304,18 @@ static int vane_switch_check_channel(struct vane_pf *pf, u16 port, u32 channel,
 	return 0;
 }
 
-/* A map of priorities as the device has it */
-static int vane_switch_pack_prios(struct vane_pf *pf, const u8 *prios,
-				  u64 *prio_map, struct netlink_ext_ack *extack)
+/**
+ * vane_switch_pack_prios() - make a map of priorities as the device has it
+ * @pf: the PF
+ * @prios: VANE_PRIOS priorities
+ * @prio_map: where it goes
+ * @extack: where an error is explained
+ *
+ * Context: Any.
+ * Return: 0 or an errno.
+ */
+int vane_switch_pack_prios(struct vane_pf *pf, const u8 *prios, u64 *prio_map,
+			   struct netlink_ext_ack *extack)
 {
 	unsigned int i;
 
@@ -334,6 +366,22 @@ static int vane_switch_configure_vf(struct vane_pf *pf, u16 index, u32 channel,
 	return vane_vf_configure(pf, index, &config, valid);
 }
 
+/* Whether this can be set of the VF */
+static int vane_switch_check_vf(struct vane_pf *pf, u16 index,
+				const struct vane_switch_port *wanted,
+				struct netlink_ext_ack *extack)
+{
+	int err = 0;
+
+	if (!vane_vf_find(pf, index, extack))
+		return -ENOENT;
+	if (wanted->has_channel)
+		err = vane_vf_check_held(pf, index, VANE_HOLDS_CHANNEL, extack);
+	if (!err && wanted->prio_map)
+		err = vane_vf_check_held(pf, index, VANE_HOLDS_PRIOS, extack);
+	return err;
+}
+
 static int vane_switch_change_port(struct vane_pf *pf, u16 port,
 				   const struct vane_switch_port *wanted,
 				   struct netlink_ext_ack *extack)
@@ -344,8 +392,11 @@ static int vane_switch_change_port(struct vane_pf *pf, u16 port,
 	u32 valid = 0;
 	int err;
 
-	if (!is_pf && !vane_vf_find(pf, port, extack))
-		return -ENOENT;
+	if (!is_pf) {
+		err = vane_switch_check_vf(pf, port, wanted, extack);
+		if (err)
+			return err;
+	}
 	channel = is_pf ? pf->sw.channel : pf->vfs[port].config.channel;
 	prio_map = is_pf ? pf->sw.prio_map : pf->vfs[port].config.prio_map;
 	if (wanted->has_channel) {
@@ -614,7 +665,7 @@ static int vane_switch_check_trunk(struct vane_pf *pf, u16 index,
 				   VLAN_N_VID - 1, VLAN_N_VID - 2);
 		return -ERANGE;
 	}
-	return 0;
+	return vane_vf_check_held(pf, index, VANE_HOLDS_TRUNK, extack);
 }
 
 static int vane_switch_command_trunk(struct vane_pf *pf, u16 index)
@@ -624,19 +675,6 @@ static int vane_switch_command_trunk(struct vane_pf *pf, u16 index)
 	vane_mbox_batch_begin(&batch, &pf->mbox);
 	vane_vf_trunk_batch(pf, &batch, index);
 	return vane_command_batch_end(pf, &batch);
-}
-
-/* Make the VF request again the VLANs that were refused before */
-static void vane_switch_notify_vf(struct vane_pf *pf, u16 index)
-{
-	struct vane_mbox_batch batch;
-
-	pf->vfs[index].config_gen++;
-	vane_mbox_batch_begin(&batch, &pf->mbox);
-	/* The cookie has the generation, for the next driver */
-	vane_vf_port_batch(pf, &batch, index, 0);
-	vane_vf_status_batch(pf, &batch, index, VANE_EVENT_STATUS);
-	vane_command_batch_end(pf, &batch);
 }
 
 /* Set whether the VF's list is in force */
@@ -681,7 +719,7 @@ int vane_switch_set_trunk(struct vane_pf *pf, u16 index, const u8 *vids,
 	if (!err)
 		err = vane_switch_use_trunk(pf, index, true);
 	if (!err && was_used)
-		vane_switch_notify_vf(pf, index);
+		vane_vf_renegotiate(pf, index);
 	if (err) {
 		err = vane_command_explain(pf, extack, err,
 					   "set the trunk list of VF %u", index);

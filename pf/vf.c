@@ -181,6 +181,121 @@ bool vane_vf_link_up(const struct vane_pf *pf, const struct vane_vf *vf)
 	       pf->link.up;
 }
 
+/**
+ * vane_vf_profile_in_force() - port profile that a VF is associated with
+ * @vf: the VF
+ *
+ * Context: vane_pf.lock held. Does not sleep.
+ * Return: the profile, or NULL if there is none.
+ */
+const struct vane_vf_profile *vane_vf_profile_in_force(const struct vane_vf *vf)
+{
+	return vf->assoc && vf->assoc->in_force ? vf->assoc->profile : NULL;
+}
+
+static const char *vane_vf_held_name(u32 what)
+{
+	switch (what) {
+	case VANE_HOLDS_VLAN:
+		return "VLAN";
+	case VANE_HOLDS_CHANNEL:
+		return "channel";
+	case VANE_HOLDS_PRIOS:
+		return "priorities";
+	case VANE_HOLDS_TRUNK:
+		return "trunk list";
+	case VANE_HOLDS_TRUST:
+		return "trust";
+	case VANE_HOLDS_SPOOFCHK:
+		return "spoofchk";
+	default:
+		return "rates";
+	}
+}
+
+/**
+ * vane_vf_check_held() - whether a port profile determines a setting of a VF
+ * @pf: the PF
+ * @index: index of the VF, which exists
+ * @what: setting, one of VANE_HOLDS_*
+ * @extack: where an error is explained; without, it is in the log
+ *
+ * Context: vane_pf.lock held. Does not sleep.
+ * Return: 0 if the setting can be changed, -EBUSY if it comes from a profile.
+ */
+int vane_vf_check_held(struct vane_pf *pf, int index, u32 what,
+		       struct netlink_ext_ack *extack)
+{
+	const struct vane_vf_profile *profile;
+
+	lockdep_assert_held(&pf->lock);
+
+	profile = vane_vf_profile_in_force(&pf->vfs[index]);
+	if (!profile || !(profile->holds & what))
+		return 0;
+	vane_vf_refuse(pf, extack, "VF %d: profile %s sets its %s", index,
+		       profile->name, vane_vf_held_name(what));
+	return -EBUSY;
+}
+
+/* What a profile keeps for the VF without being in force; NULL for nothing */
+static const struct vane_vf_config *
+vane_vf_reserved(const struct vane_vf *vf, u32 what)
+{
+	const struct vane_vf_assoc *assoc = vf->assoc;
+
+	if (!assoc || !assoc->profile || !(assoc->profile->holds & what))
+		return NULL;
+	/* While one is in force, what it replaced must remain free */
+	if (assoc->in_force)
+		return &assoc->before;
+	return assoc->reserved ? &assoc->profile->config : NULL;
+}
+
+/**
+ * vane_vf_has_channel() - whether a channel belongs to a VF
+ * @vf: the VF
+ * @channel: the channel, not 0
+ *
+ * Also if it has another one at present, and a port profile will give it this
+ * one, or replaced it for a time.
+ *
+ * Context: vane_pf.lock held. Does not sleep.
+ * Return: true if so.
+ */
+bool vane_vf_has_channel(const struct vane_vf *vf, u32 channel)
+{
+	const struct vane_vf_config *reserved;
+
+	reserved = vane_vf_reserved(vf, VANE_HOLDS_CHANNEL);
+	return vf->config.channel == channel ||
+	       (reserved && reserved->channel == channel);
+}
+
+/**
+ * vane_vf_highest_channel() - highest channel that belongs to a VF
+ * @vf: the VF
+ *
+ * Context: vane_pf.lock held. Does not sleep.
+ * Return: the channel, see vane_vf_has_channel(); 0 if there is none.
+ */
+u32 vane_vf_highest_channel(const struct vane_vf *vf)
+{
+	const struct vane_vf_config *reserved;
+
+	reserved = vane_vf_reserved(vf, VANE_HOLDS_CHANNEL);
+	return max(vf->config.channel, reserved ? reserved->channel : 0);
+}
+
+/* Guaranteed rate that others cannot have, Mb/s */
+static u32 vane_vf_share(const struct vane_vf *vf)
+{
+	const struct vane_vf_config *reserved;
+
+	reserved = vane_vf_reserved(vf, VANE_HOLDS_RATES);
+	return max(vf->config.tx_share, reserved ? reserved->tx_share : 0);
+}
+
 /*
  * Set the administered MAC and the one that the VF uses. A device that keeps
  * only one gets the latter, and a later driver will assume it is administered.
@@ -520,23 +635,44 @@ static u32 vane_vf_share_left(struct vane_pf *pf, u16 index)
 
 	for (i = 0; i < pf->num_vfs; i++)
 		if (i != index)
-			sum += pf->vfs[i].config.tx_share;
+			sum += vane_vf_share(&pf->vfs[i]);
 	return sum < speed ? speed - sum : 0;
 }
 
 /**
- * vane_vf_set_rates() - set a VF's rates and its rate group
+ * vane_vf_renegotiate() - make a VF request again what was refused before
  * @pf: the PF
- * @index: index of the VF, which exists
- * @config: its configuration with other rates
- * @extack: where an error is explained; without, it is in the log
+ * @index: index of the VF, whose trunk list has changed
  *
  * Context: vane_pf.lock held. May sleep.
+ */
+void vane_vf_renegotiate(struct vane_pf *pf, u16 index)
+{
+	struct vane_mbox_batch batch;
+
+	lockdep_assert_held(&pf->lock);
+
+	pf->vfs[index].config_gen++;
+	vane_mbox_batch_begin(&batch, &pf->mbox);
+	/* The cookie has the generation, for the next driver */
+	vane_vf_port_batch(pf, &batch, index, 0);
+	vane_vf_status_batch(pf, &batch, index, VANE_EVENT_STATUS);
+	vane_command_batch_end(pf, &batch);
+}
+
+/**
+ * vane_vf_check_rates() - whether a VF can have certain rates
+ * @pf: the PF
+ * @index: index of the VF, which exists
+ * @config: configuration with these rates
+ * @extack: where an error is explained; without, it is in the log
+ *
+ * Context: vane_pf.lock held. Does not sleep.
  * Return: 0 or an errno.
  */
-int vane_vf_set_rates(struct vane_pf *pf, int index,
-		      const struct vane_vf_config *config,
-		      struct netlink_ext_ack *extack)
+int vane_vf_check_rates(struct vane_pf *pf, int index,
+			const struct vane_vf_config *config,
+			struct netlink_ext_ack *extack)
 {
 	u32 left;
 
@@ -568,8 +704,32 @@ int vane_vf_set_rates(struct vane_pf *pf, int index,
 			       index, config->tx_share, left);
 		return -ERANGE;
 	}
-	return vane_vf_reconfigure(pf, index, config, VANE_PORT_VALID_RATE,
-				   extack);
+	return 0;
+}
+
+/**
+ * vane_vf_set_rates() - set a VF's rates and its rate group
+ * @pf: the PF
+ * @index: index of the VF, which exists
+ * @config: its configuration with other rates
+ * @extack: where an error is explained; without, it is in the log
+ *
+ * Context: vane_pf.lock held. May sleep.
+ * Return: 0 or an errno.
+ */
+int vane_vf_set_rates(struct vane_pf *pf, int index,
+		      const struct vane_vf_config *config,
+		      struct netlink_ext_ack *extack)
+{
+	int err;
+
+	err = vane_vf_check_held(pf, index, VANE_HOLDS_RATES, extack);
+	if (!err)
+		err = vane_vf_check_rates(pf, index, config, extack);
+	if (!err)
+		err = vane_vf_reconfigure(pf, index, config,
+					  VANE_PORT_VALID_RATE, extack);
+	return err;
 }
 
 /**

@@ -7,6 +7,7 @@
 #define VANE_PF_VF_H
 
 #include <linux/bits.h>
+#include <linux/if_link.h>
 #include <linux/if_vlan.h>
 #include <linux/netlink.h>
 #include <linux/pci.h>
@@ -98,6 +99,87 @@ static inline bool vane_vf_channel_passes(enum vane_switch_mode mode,
 	}
 }
 
+/* What a port profile can determine of the configuration of a VF */
+#define VANE_HOLDS_VLAN			BIT(0)
+#define VANE_HOLDS_CHANNEL		BIT(1)
+#define VANE_HOLDS_PRIOS		BIT(2)
+#define VANE_HOLDS_TRUNK		BIT(3)
+#define VANE_HOLDS_TRUST		BIT(4)
+#define VANE_HOLDS_SPOOFCHK		BIT(5)
+#define VANE_HOLDS_RATES		BIT(6)
+
+/**
+ * struct vane_vf_profile - port profile: what VFs that are associated with it get
+ * @name: name
+ * @holds: VANE_HOLDS_*: what it determines
+ * @config: that part of a configuration
+ * @trunk: trunk list
+ */
+struct vane_vf_profile {
+	char name[PORT_PROFILE_MAX];
+	u32 holds;
+	struct vane_vf_config config;
+	u8 trunk[VANE_TRUNK_BYTES];
+};
+
+/**
+ * struct vane_vf_macs - addresses of a VF
+ * @mac: its station address at each reset, as in struct vane_vf_config
+ * @admin: it was set; otherwise it is the default
+ * @used: station address in use
+ */
+struct vane_vf_macs {
+	u8 mac[ETH_ALEN];
+	bool admin;
+	u8 used[ETH_ALEN];
+};
+
+/**
+ * struct vane_vf_new_mac - MAC that came with a request about a port profile
+ * @valid: it did
+ * @mac: the MAC
+ * @old: addresses before it
+ */
+struct vane_vf_new_mac {
+	bool valid;
+	u8 mac[ETH_ALEN];
+	struct vane_vf_macs old;
+};
+
+/**
+ * struct vane_vf_assoc - association of a VF with a port profile
+ * @request: last request, PORT_REQUEST_*
+ * @response: PORT_PROFILE_RESPONSE_*
+ * @name: name of the profile that was requested, empty for none
+ * @has_instance: @instance was given
+ * @has_host: @host was given
+ * @instance: UUID of the VF's user
+ * @host: UUID of its host
+ * @profile: the VF is associated or pre-associated with it; NULL for none
+ * @reserved: channel and guaranteed rate of @profile are kept for the VF
+ * @in_force: the VF is associated with @profile, which is in force
+ * @before: configuration of the VF before that
+ * @before_trunk: its trunk list before that
+ * @asked: MAC of the request in progress, to be taken back if it fails
+ * @granted: MAC of those that succeeded, to be taken back with @profile
+ */
+struct vane_vf_assoc {
+	u8 request;
+	u16 response;
+	char name[PORT_PROFILE_MAX];
+	bool has_instance;
+	bool has_host;
+	u8 instance[PORT_UUID_MAX];
+	u8 host[PORT_UUID_MAX];
+	const struct vane_vf_profile *profile;
+	bool reserved;
+	bool in_force;
+	struct vane_vf_config before;
+	u8 before_trunk[VANE_TRUNK_BYTES];
+	struct vane_vf_new_mac asked;
+	struct vane_vf_new_mac granted;
+};
+
 /**
  * struct vane_vf - a virtual function
  * @config: administered configuration
@@ -111,6 +193,9 @@ static inline bool vane_vf_channel_passes(enum vane_switch_mode mode,
  *	other than by the VF
  * @leaf: its rates in devlink, or NULL; its tx_max and tx_share are written under
  *	vane_pf.lock too
+ * @assoc: its association with a port profile, or NULL if there was never one
+ * @replaced: addresses before the last call of ndo_set_vf_mac, see
+ *	vane_admin_replaced_macs()
  * @refusals: rate limit of log lines about its refused requests
  * @errors: how often the device has stopped a queue of it
  * @error: enum vane_error of the last time
@@ -124,6 +209,8 @@ struct vane_vf {
 	struct vane_addr_set addrs;
 	u32 rx_mode;
 	u16 config_gen;
+	struct vane_vf_assoc *assoc;
+	struct vane_vf_macs replaced;
 	struct ratelimit_state refusals;
 	struct devlink_rate *leaf;
 	u64 errors;
@@ -170,6 +257,11 @@ struct vane_vf *vane_vf_get(struct vane_pf *pf, int index);
 struct vane_vf *vane_vf_find(struct vane_pf *pf, int index,
 			     struct netlink_ext_ack *extack);
 bool vane_vf_link_up(const struct vane_pf *pf, const struct vane_vf *vf);
+const struct vane_vf_profile *vane_vf_profile_in_force(const struct vane_vf *vf);
+int vane_vf_check_held(struct vane_pf *pf, int index, u32 what,
+		       struct netlink_ext_ack *extack);
+bool vane_vf_has_channel(const struct vane_vf *vf, u32 channel);
+u32 vane_vf_highest_channel(const struct vane_vf *vf);
 void vane_vf_port_batch(struct vane_pf *pf, struct vane_mbox_batch *batch,
 			u16 index, u32 valid);
 void vane_vf_trunk_batch(struct vane_pf *pf, struct vane_mbox_batch *batch,
@@ -185,6 +277,10 @@ int vane_vf_configure(struct vane_pf *pf, u16 index,
 		      const struct vane_vf_config *config, u32 valid);
 int vane_vf_reconfigure(struct vane_pf *pf, int index,
 			const struct vane_vf_config *config, u32 valid,
+			struct netlink_ext_ack *extack);
+void vane_vf_renegotiate(struct vane_pf *pf, u16 index);
+int vane_vf_check_rates(struct vane_pf *pf, int index,
+			const struct vane_vf_config *config,
 			struct netlink_ext_ack *extack);
 int vane_vf_set_rates(struct vane_pf *pf, int index,
 		      const struct vane_vf_config *config,

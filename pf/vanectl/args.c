@@ -5,6 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <linux/if_ether.h>
+#include <linux/if_link.h>
+
 #include "args.h"
 #include "bits.h"
 #include "output.h"
@@ -225,4 +228,95 @@ void parse_mode_or_none(struct args *args, struct words *words)
 void parse_vids(struct args *args, struct words *words)
 {
 	parse_ranges("VLAN", next_word(words, "VLANS"), MAX_VID, args->vids);
+}
+
+void parse_profile(struct args *args, struct words *words)
+{
+	const char *name = next_word(words, "NAME");
+
+	if (!*name || strlen(name) >= PORT_PROFILE_MAX)
+		bad_usage("the name of a profile has 1 to %d characters",
+			  PORT_PROFILE_MAX - 1);
+	args->profile = name;
+}
+
+void parse_profile_or_all(struct args *args, struct words *words)
+{
+	if (words->count)
+		parse_profile(args, words);
+}
+
+/* The index of a word in @choices, a pair of words */
+static __u32 parse_choice(const char *what, const char *word,
+			  const char * const choices[2])
+{
+	__u32 i;
+
+	for (i = 0; i < 2; i++)
+		if (!strcmp(word, choices[i]))
+			return i;
+	bad_usage("%s \"%s\" is neither \"%s\" nor \"%s\"", what, word,
+		  choices[0], choices[1]);
+}
+
+/* A setting: its value is a number up to @max, one of two words, or more */
+static const struct {
+	const char *name;
+	const char *value;
+	__u32 min;
+	__u32 max;
+	const char *choices[2];
+	parse_t *parse;
+} settings[NUM_SETTINGS] = {
+	[SETTING_VLAN] = { "vlan", "VLAN", 0, MAX_VID },
+	[SETTING_QOS] = { "qos", "qos", 0, 7 },
+	[SETTING_PROTO] = { "proto", "protocol",
+			    .choices = { "802.1Q", "802.1ad" } },
+	[SETTING_CHANNEL] = { "channel", "channel", 1, VANE_MAX_ECID },
+	[SETTING_PRIORITY] = { "priority", .parse = parse_priorities },
+	[SETTING_VLANS] = { "vlans", .parse = parse_vids },
+	[SETTING_TRUST] = { "trust", "trust", .choices = { "off", "on" } },
+	[SETTING_SPOOFCHK] = { "spoofchk", "spoofchk",
+			       .choices = { "off", "on" } },
+	[SETTING_MAX_TX_RATE] = { "max_tx_rate", "rate", 0, VANE_MAX_RATE },
+	[SETTING_MIN_TX_RATE] = { "min_tx_rate", "rate", 0, VANE_MAX_RATE },
+};
+
+static void parse_setting(struct args *args, struct words *words, size_t i)
+{
+	const char *name = settings[i].name;
+	const char *what = settings[i].value;
+
+	if (args->has_setting[i])
+		bad_usage("\"%s\" is given twice", name);
+	args->has_setting[i] = true;
+	if (settings[i].parse)
+		settings[i].parse(args, words);
+	else if (settings[i].choices[0])
+		args->setting[i] = parse_choice(what, next_word(words, name),
+						settings[i].choices);
+	else
+		args->setting[i] = parse_number(what, next_word(words, name),
+						settings[i].min,
+						settings[i].max);
+}
+
+/* All words that are left: names of settings, each with its value */
+void parse_settings(struct args *args, struct words *words)
+{
+	const char *word;
+	size_t i;
+
+	while (words->count) {
+		word = next_word(words, "SETTING");
+		for (i = 0; i < NUM_SETTINGS; i++)
+			if (!strcmp(word, settings[i].name))
+				break;
+		if (i == NUM_SETTINGS)
+			bad_usage("unknown setting \"%s\"", word);
+		parse_setting(args, words, i);
+	}
+	if (!args->has_setting[SETTING_VLAN] &&
+	    (args->has_setting[SETTING_QOS] || args->has_setting[SETTING_PROTO]))
+		bad_usage("\"qos\" and \"proto\" need \"vlan\"");
 }

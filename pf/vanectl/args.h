@@ -20,6 +20,21 @@
 /* Priorities with drop eligibility */
 #define NUM_PRIOS	16
 
+/* What a port profile can say of a VF */
+enum setting {
+	SETTING_VLAN,
+	SETTING_QOS,
+	SETTING_PROTO,
+	SETTING_CHANNEL,
+	SETTING_PRIORITY,
+	SETTING_VLANS,
+	SETTING_TRUST,
+	SETTING_SPOOFCHK,
+	SETTING_MAX_TX_RATE,
+	SETTING_MIN_TX_RATE,
+	NUM_SETTINGS
+};
+
 /*
  * What the words say. Each value is within the limits that the interface sets;
  * whether there is such a VF, for example, only the kernel knows.
@@ -38,6 +53,9 @@ struct args {
 	bool has_pf_member;
 	unsigned char vf_members[VANE_MAX_VFS / 8];
 	unsigned char vids[NUM_VIDS / 8];
+	const char *profile;
+	bool has_setting[NUM_SETTINGS];
+	__u32 setting[NUM_SETTINGS];	/* unless it has a member of its own */
 };
 
 /* Takes what it is named after off @words; ends the program if it is wrong */
@@ -45,6 +63,7 @@ typedef void parse_t(struct args *args, struct words *words);
 
 parse_t parse_pf, parse_function, parse_function_or_all, parse_vf,
 	parse_vf_or_all, parse_channel, parse_priorities, parse_list, parse_members,
-	parse_mode_or_none, parse_vids;
+	parse_mode_or_none, parse_vids, parse_profile, parse_profile_or_all,
+	parse_settings;
 
 #endif /* VANECTL_ARGS_H */

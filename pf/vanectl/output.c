@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include <linux/genetlink.h>
+#include <linux/if_ether.h>
 #include <linux/netlink.h>
 #include <linux/vane.h>
 
@@ -61,6 +62,22 @@ static void print_mac(const struct nlattr *attr)
 		printf("%s%02x", i ? ":" : "", mac[i]);
 }
 
+/* A text of the kernel's, in JSON in quotation marks */
+static void print_text(const struct nlattr *attr)
+{
+	const char *text = attr_data(attr);
+	size_t i, len = strnlen(text, attr_len(attr));
+
+	if (!json) {
+		printf("%.*s", (int)len, text);
+		return;
+	}
+	putchar('"');
+	for (i = 0; i < len; i++)
+		printf(strchr("\"\\", text[i]) ? "\\%c" : "%c", text[i]);
+	putchar('"');
+}
+
 /* The map of priorities: all of it in JSON, else what is not kept */
 static void print_priorities(const struct nlattr *attr)
 {
@@ -88,6 +105,7 @@ static void print_priorities(const struct nlattr *attr)
 void print_function(const struct nlmsghdr *hdr, const struct attrs *attrs,
 		    void *arg)
 {
+	const struct nlattr *profile = attrs->of[VANE_A_FUNCTION_PROFILE];
 	const struct nlattr *vf = attrs->of[VANE_A_FUNCTION_VF];
 	__u32 channel = get_number(attrs->of[VANE_A_FUNCTION_CHANNEL]);
 	__u32 filters = get_number(attrs->of[VANE_A_FUNCTION_FILTERS]);
@@ -109,6 +127,10 @@ void print_function(const struct nlmsghdr *hdr, const struct attrs *attrs,
 		printf(" link %-4s filters %u of %u", link ? "up" : "down",
 		       filters, max_filters);
 		print_priorities(attrs->of[VANE_A_FUNCTION_PRIORITY_MAP]);
+		if (profile) {
+			fputs(" profile ", stdout);
+			print_text(profile);
+		}
 		puts(!vf || ready ? "" : " (no driver)");
 		return;
 	}
@@ -122,20 +144,39 @@ void print_function(const struct nlmsghdr *hdr, const struct attrs *attrs,
 	if (vf)
 		printf(",\"ready\":%s", ready ? "true" : "false");
 	print_priorities(attrs->of[VANE_A_FUNCTION_PRIORITY_MAP]);
+	if (profile) {
+		fputs(",\"profile\":", stdout);
+		print_text(profile);
+	}
 	putchar('}');
+}
+
+/* Each VF that an attribute of type @type names */
+static void print_vfs(const struct nlmsghdr *hdr, unsigned int type)
+{
+	const char *data = (const char *)NLMSG_DATA(hdr) + GENL_HDRLEN;
+	size_t len = NLMSG_PAYLOAD(hdr, GENL_HDRLEN);
+	const struct nlattr *attr;
+	unsigned int count = 0;
+
+	while ((attr = next_attr(&data, &len))) {
+		if (attr_type(attr) != type)
+			continue;
+		if (json)
+			separate(&count);
+		else
+			fputs(count++ ? "," : " vf ", stdout);
+		printf("%llu", get_number(attr));
+	}
 }
 
 void print_list(const struct nlmsghdr *hdr, const struct attrs *attrs,
 		void *arg)
 {
-	const char *data = (const char *)NLMSG_DATA(hdr) + GENL_HDRLEN;
-	size_t len = NLMSG_PAYLOAD(hdr, GENL_HDRLEN);
 	__u32 id = get_number(attrs->of[VANE_A_LIST_LIST]);
 	__u32 group = id >> LIST_GROUP_SHIFT;
 	__u32 number = id & ((1 << LIST_GROUP_SHIFT) - 1);
 	bool pf = attrs->of[VANE_A_LIST_PF];
-	const struct nlattr *attr;
-	unsigned int count = 0;
 
 	if (json) {
 		separate(arg);
@@ -149,15 +190,7 @@ void print_list(const struct nlmsghdr *hdr, const struct attrs *attrs,
 		if (pf)
 			printf(" pf");
 	}
-	while ((attr = next_attr(&data, &len))) {
-		if (attr_type(attr) != VANE_A_LIST_VF)
-			continue;
-		if (json)
-			separate(&count);
-		else
-			fputs(count++ ? "," : " vf ", stdout);
-		printf("%llu", get_number(attr));
-	}
+	print_vfs(hdr, VANE_A_LIST_VF);
 	puts(json ? "]}" : "");
 }
 
@@ -213,17 +246,19 @@ void print_stats(const struct nlmsghdr *hdr, const struct attrs *attrs,
 	puts(json ? "}" : "");
 }
 
-void take_trunk(const struct nlmsghdr *hdr, const struct attrs *attrs,
-		void *arg)
+static void take_vids(const struct nlattr *vids, struct trunk *trunk)
 {
-	const struct nlattr *vids = attrs->of[VANE_A_TRUNK_VIDS];
-	struct trunk *trunk = arg;
-
-	(void)hdr;
 	memset(trunk, 0, sizeof(*trunk));
 	trunk->any = !vids;
 	if (vids && attr_len(vids) == sizeof(trunk->vids))
 		memcpy(trunk->vids, attr_data(vids), sizeof(trunk->vids));
+}
+
+void take_trunk(const struct nlmsghdr *hdr, const struct attrs *attrs,
+		void *arg)
+{
+	(void)hdr;
+	take_vids(attrs->of[VANE_A_TRUNK_VIDS], arg);
 }
 
 static void print_vids(const struct trunk *trunk)
@@ -271,6 +306,81 @@ void print_trunk(const struct nlmsghdr *hdr, const struct attrs *attrs,
 	       trunk.any ? "true" : "false");
 	print_vids(&trunk);
 	fputs("]}", stdout);
+}
+
+static const struct {
+	unsigned int attr;
+	const char *name;
+	bool is_switch;		/* on or off, in JSON true or false */
+} profile_numbers[] = {
+	{ VANE_A_PROFILE_VLAN,		"vlan",		false },
+	{ VANE_A_PROFILE_QOS,		"qos",		false },
+	{ VANE_A_PROFILE_CHANNEL,	"channel",	false },
+	{ VANE_A_PROFILE_TRUST,		"trust",	true },
+	{ VANE_A_PROFILE_SPOOFCHK,	"spoofchk",	true },
+	{ VANE_A_PROFILE_TX_MAX,	"max_tx_rate",	false },
+	{ VANE_A_PROFILE_TX_SHARE,	"min_tx_rate",	false },
+};
+
+static void print_profile_number(const struct attrs *attrs, size_t i)
+{
+	const struct nlattr *attr = attrs->of[profile_numbers[i].attr];
+	const char *name = profile_numbers[i].name;
+	unsigned long long value = get_number(attr);
+
+	if (!attr)
+		return;
+	printf(json ? ",\"%s\":" : " %s ", name);
+	if (!profile_numbers[i].is_switch)
+		printf("%llu", value);
+	else if (json)
+		fputs(value ? "true" : "false", stdout);
+	else
+		fputs(value ? "on" : "off", stdout);
+}
+
+static void print_profile_proto(const struct nlattr *attr)
+{
+	const char *proto = get_number(attr) == ETH_P_8021AD ? "802.1ad" :
+							       "802.1Q";
+
+	if (attr)
+		printf(json ? ",\"protocol\":\"%s\"" : " proto %s", proto);
+}
+
+static void print_profile_vids(const struct attrs *attrs)
+{
+	struct trunk trunk;
+
+	if (!attrs->of[VANE_A_PROFILE_VIDS])
+		return;
+	take_vids(attrs->of[VANE_A_PROFILE_VIDS], &trunk);
+	fputs(json ? ",\"vlans\":[" : " vlans ", stdout);
+	print_vids(&trunk);
+	if (json)
+		putchar(']');
+}
+
+void print_profile(const struct nlmsghdr *hdr, const struct attrs *attrs,
+		   void *arg)
+{
+	size_t i;
+
+	if (!attrs->of[VANE_A_PROFILE_NAME])
+		return;
+	if (json)
+		separate(arg);
+	fputs(json ? "{\"name\":" : "profile ", stdout);
+	print_text(attrs->of[VANE_A_PROFILE_NAME]);
+	for (i = 0; i < ARRAY_SIZE(profile_numbers); i++)
+		print_profile_number(attrs, i);
+	print_profile_proto(attrs->of[VANE_A_PROFILE_VLAN_PROTO]);
+	print_priorities(attrs->of[VANE_A_PROFILE_PRIORITY_MAP]);
+	print_profile_vids(attrs);
+	if (json)
+		fputs(",\"vfs\":[", stdout);
+	print_vfs(hdr, VANE_A_PROFILE_VF);
+	puts(json ? "]}" : "");
 }
 
 void print_mode(const struct nlmsghdr *hdr, const struct attrs *attrs,

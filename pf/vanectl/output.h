@@ -34,6 +34,8 @@ void take_trunk(const struct nlmsghdr *hdr, const struct attrs *attrs,
 		void *arg);
 void print_trunk(const struct nlmsghdr *hdr, const struct attrs *attrs,
 		 void *arg);
+void print_profile(const struct nlmsghdr *hdr, const struct attrs *attrs,
+		   void *arg);
 void print_mode(const struct nlmsghdr *hdr, const struct attrs *attrs,
 		void *arg);
 void print_switch(const struct nlmsghdr *hdr, const struct attrs *attrs,

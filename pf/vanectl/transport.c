@@ -67,6 +67,11 @@ void put_u32(struct request *req, __u16 type, __u32 value)
 	put(req, type, &value, sizeof(value));
 }
 
+void put_string(struct request *req, __u16 type, const char *text)
+{
+	put(req, type, text, strlen(text) + 1);
+}
+
 /* The next attribute of those in the @len bytes at @data, NULL at their end */
 const struct nlattr *next_attr(const char **data, size_t *len)
 {

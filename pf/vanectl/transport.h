@@ -38,6 +38,7 @@ typedef void handler_t(const struct nlmsghdr *hdr, const struct attrs *attrs,
 
 noreturn void die(int status, const char *fmt, ...);
 void put(struct request *req, __u16 type, const void *data, size_t len);
+void put_string(struct request *req, __u16 type, const char *text);
 void put_u32(struct request *req, __u16 type, __u32 value);
 const struct nlattr *next_attr(const char **data, size_t *len);
 unsigned int attr_type(const struct nlattr *attr);

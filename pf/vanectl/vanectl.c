@@ -13,6 +13,7 @@
 #include <stdnoreturn.h>
 #include <string.h>
 
+#include <linux/if_ether.h>
 #include <linux/netlink.h>
 #include <linux/vane.h>
 
@@ -116,16 +117,23 @@ static void do_channel(const struct args *args)
 }
 
 /* The priorities of @args where they name any, else its own for each */
-static void do_priority(const struct args *args)
+static void put_priorities(struct request *req, __u16 type,
+			   const struct args *args)
 {
 	unsigned char map[NUM_PRIOS];
-	struct request req;
 	unsigned int i;
 
 	for (i = 0; i < NUM_PRIOS; i++)
 		map[i] = args->has_prio[i] ? args->prio[i] : i;
+	put(req, type, map, sizeof(map));
+}
+
+static void do_priority(const struct args *args)
+{
+	struct request req;
+
 	start_function(&req, VANE_NL_CMD_FUNCTION_SET, args);
-	put(&req, VANE_A_FUNCTION_PRIORITY_MAP, map, sizeof(map));
+	put_priorities(&req, VANE_A_FUNCTION_PRIORITY_MAP, args);
 	talk(&req, NULL, NULL);
 }
 
@@ -212,6 +220,77 @@ static void do_vlan_any(const struct args *args)
 	talk(&req, NULL, NULL);
 }
 
+static void do_profile_show(const struct args *args)
+{
+	unsigned int count = 0;
+	struct request req;
+
+	if (json)
+		putchar('[');
+	if (args->profile) {
+		start(&req, VANE_NL_CMD_PROFILE_GET, args);
+		put_string(&req, VANE_A_PROFILE_NAME, args->profile);
+		talk(&req, print_profile, &count);
+	} else {
+		dump(args, VANE_NL_CMD_PROFILE_GET, print_profile);
+	}
+	if (json)
+		puts("]");
+}
+
+/* How the settings go into a request, those that are numbers */
+static const struct {
+	__u16 attr;
+	size_t len;
+} setting_attrs[NUM_SETTINGS] = {
+	[SETTING_VLAN] = { VANE_A_PROFILE_VLAN, sizeof(__u32) },
+	[SETTING_QOS] = { VANE_A_PROFILE_QOS, sizeof(__u8) },
+	[SETTING_CHANNEL] = { VANE_A_PROFILE_CHANNEL, sizeof(__u32) },
+	[SETTING_TRUST] = { VANE_A_PROFILE_TRUST, sizeof(__u8) },
+	[SETTING_SPOOFCHK] = { VANE_A_PROFILE_SPOOFCHK, sizeof(__u8) },
+	[SETTING_MAX_TX_RATE] = { VANE_A_PROFILE_TX_MAX, sizeof(__u32) },
+	[SETTING_MIN_TX_RATE] = { VANE_A_PROFILE_TX_SHARE, sizeof(__u32) },
+};
+
+static void put_setting(struct request *req, const struct args *args, size_t i)
+{
+	__u16 proto = args->setting[i] ? ETH_P_8021AD : ETH_P_8021Q;
+	__u8 small = args->setting[i];
+
+	if (i == SETTING_PROTO)
+		put(req, VANE_A_PROFILE_VLAN_PROTO, &proto, sizeof(proto));
+	else if (i == SETTING_PRIORITY)
+		put_priorities(req, VANE_A_PROFILE_PRIORITY_MAP, args);
+	else if (i == SETTING_VLANS)
+		put(req, VANE_A_PROFILE_VIDS, args->vids, sizeof(args->vids));
+	else if (setting_attrs[i].len == sizeof(small))
+		put(req, setting_attrs[i].attr, &small, sizeof(small));
+	else
+		put_u32(req, setting_attrs[i].attr, args->setting[i]);
+}
+
+static void do_profile_set(const struct args *args)
+{
+	struct request req;
+	size_t i;
+
+	start(&req, VANE_NL_CMD_PROFILE_SET, args);
+	put_string(&req, VANE_A_PROFILE_NAME, args->profile);
+	for (i = 0; i < NUM_SETTINGS; i++)
+		if (args->has_setting[i])
+			put_setting(&req, args, i);
+	talk(&req, NULL, NULL);
+}
+
+static void do_profile_del(const struct args *args)
+{
+	struct request req;
+
+	start(&req, VANE_NL_CMD_PROFILE_DEL, args);
+	put_string(&req, VANE_A_PROFILE_NAME, args->profile);
+	talk(&req, NULL, NULL);
+}
+
 /*
  * Syntax
  */
@@ -269,6 +348,15 @@ static const struct command {
 	{ "vlan", "any", false, "PF vf N",
 	  "Let a VF use any VLAN, which is the default.",
 	  { parse_pf, parse_vf }, do_vlan_any },
+	{ "profile", "show", true, "PF [NAME]",
+	  "Show one port profile or all, and the VFs that use them.",
+	  { parse_pf, parse_profile_or_all }, do_profile_show },
+	{ "profile", "set", false, "PF NAME [SETTING VALUE]...",
+	  "Create a port profile, or replace one that no VF uses.",
+	  { parse_pf, parse_profile, parse_settings }, do_profile_set },
+	{ "profile", "del", false, "PF NAME",
+	  "Delete a port profile that no VF uses.",
+	  { parse_pf, parse_profile }, do_profile_del },
 };
 
 static const struct {
@@ -282,6 +370,10 @@ static const struct {
 	{ "LIST", "of VN-Tag, 1 to 4095; of E-Tag, G:N, G: 1 to 3, N: 0 to 1048575" },
 	{ "MEMBER", "pf or vf N[-N][,N[-N]]..." },
 	{ "VLANS", "VLAN IDs, as N[-N][,N[-N]]..., 0 (untagged) to 4094" },
+	{ "NAME", "name of a port profile, 1 to 39 characters" },
+	{ "SETTING", "vlan, qos, proto, channel, priority, vlans, trust, spoofchk,\n"
+	  "                 max_tx_rate, min_tx_rate" },
+	{ "VALUE", "number, on or off, 802.1Q or 802.1ad, map, VLANs: vanectl(8)" },
 };
 
 /* The first words of a command line, NULL where there are none */

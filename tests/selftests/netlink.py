@@ -131,7 +131,8 @@ def state(env):
     shown = cmd_json(f"vanectl -j show {env.pf.ifname}")
     return (shown["mode"], shown["lists"],
             [(port["channel"], port["priorities"]) for port in shown["ports"]],
-            cmd_json(f"vanectl -j vlan show {env.pf.ifname}"))
+            cmd_json(f"vanectl -j vlan show {env.pf.ifname}"),
+            cmd_json(f"vanectl -j profile show {env.pf.ifname}"))
 
 
 def refused(error, text, request, *args):
@@ -146,7 +147,9 @@ def refused(error, text, request, *args):
 
 
 VALID = {"vf": 0, "channel": 9, "list": 7, "pf": True, "mode": 0, "vids": bytes(512),
-         "priority-map": bytes(range(16))}
+         "priority-map": bytes(range(16)), "name": b"x\0", "vlan": 5, "qos": b"\1",
+         "vlan-proto": struct.pack("=H", 0x8100), "trust": b"\1", "spoofchk": b"\1",
+         "tx-max": 10, "tx-share": 1}
 
 
 def requests(env):
@@ -221,6 +224,14 @@ def missing_and_wrong(env):
             ("vids", bytes(511)))
     refused(errno.ERANGE, "VLAN 4095 is above the limit of 4094", family.do,
             "trunk-set", pf, ("vf", 0), ("vids", b"\xff" * 512))
+    for name in ("profile-get", "profile-set", "profile-del"):
+        refused(errno.EINVAL, "", family.do, name, pf)
+        refused(errno.EINVAL, "", family.do, name, pf, ("name", b"p" * 40 + b"\0"))
+    for name in ("profile-get", "profile-del"):
+        refused(errno.ENOENT, "There is no profile x", family.do, name, pf,
+                ("name", b"x\0"))
+    # A reply has them, a request may not
+    refused(errno.EINVAL, "", family.do, "profile-set", pf, ("name", b"x\0"), ("vf", 0))
     ksft_eq(state(env), before)
 
 

@@ -91,6 +91,25 @@ WRONG = (
     ("vlan allow {} vf 0 1 2", 'unexpected argument "2"'),
     ("vlan any {}", "missing argument: vf N"),
     ("vlan any {} vf 0 1", 'unexpected argument "1"'),
+    ("profile list {}", 'unknown command "profile list"'),
+    ("profile show {} a b", 'unexpected argument "b"'),
+    ("profile show {} ''", "the name of a profile has 1 to 39 characters"),
+    ("profile set {}", "missing argument: NAME"),
+    ("profile del {}", "missing argument: NAME"),
+    ("profile del {} a b", 'unexpected argument "b"'),
+    ("profile del {} " + "p" * 40, "the name of a profile has 1 to 39 characters"),
+    ("profile set {} a b", 'unknown setting "b"'),
+    ("profile set {} a vlan", "missing argument: vlan"),
+    ("profile set {} a vlan 5 vlan 5", '"vlan" is given twice'),
+    ("profile set {} a vlan 5 qos", "missing argument: qos"),
+    ("profile set {} a qos 5", '"qos" and "proto" need "vlan"'),
+    ("profile set {} a proto 802.1Q", '"qos" and "proto" need "vlan"'),
+    ("profile set {} a vlan 5 proto 802.1", 'protocol "802.1" is neither "802.1Q" nor '
+                                            '"802.1ad"'),
+    ("profile set {} a trust yes", 'trust "yes" is neither "off" nor "on"'),
+    ("profile set {} a spoofchk 1", 'spoofchk "1" is neither "off" nor "on"'),
+    ("profile set {} a priority 8:1", "priority 8 is not between 0 and 7"),
+    ("profile set {} a vlans 3-1", "VLAN range 3-1 is reversed"),
 )
 
 # What every place of a number refuses: the name of the number, and its limits
@@ -107,11 +126,17 @@ NUMBERS = (
     ("vlan show {{}} vf {}", "VF", 0, 255),
     ("vlan allow {{}} vf {} 1", "VF", 0, 255),
     ("vlan any {{}} vf {}", "VF", 0, 255),
+    ("profile set {{}} a vlan {}", "VLAN", 0, 4094),
+    ("profile set {{}} a vlan 1 qos {}", "qos", 0, 7),
+    ("profile set {{}} a channel {}", "channel", 1, 1048575),
+    ("profile set {{}} a max_tx_rate {}", "rate", 0, 400000),
+    ("profile set {{}} a min_tx_rate {}", "rate", 0, 400000),
 )
 RANGES = (
     ("list set {{}} 7 vf {}", "VF", 255),
     ("vlan allow {{}} vf 0 {}", "VLAN", 4094),
     ("vlan forbid {{}} vf 0 {}", "VLAN", 4094),
+    ("profile set {{}} a vlans {}", "VLAN", 4094),
 )
 NOT_NUMBERS = ("x", "", " 1", "1 ", "1x", "0x1", "+1", "1.0", "1e3", "-1x", "\u0663",
                "1\n", "%s", "1,2", "1-2")
@@ -134,7 +159,8 @@ def config(env):
     """What vanectl can change."""
     shown = cmd_json(f"vanectl -j show {env.pf.ifname}")
     return (shown["mode"], shown["lists"], [port["channel"] for port in shown["ports"]],
-            cmd_json(f"vanectl -j vlan show {env.pf.ifname}"))
+            cmd_json(f"vanectl -j vlan show {env.pf.ifname}"),
+            cmd_json(f"vanectl -j profile show {env.pf.ifname}"))
 
 
 def ends(env, args, status, text):
@@ -204,7 +230,11 @@ def refused_by_kernel(env):
             ("list del {} 4000", "There is no list 4000"),
             ("vlan show {} vf 4", "VF 4 does not exist, 4 VFs are enabled"),
             ("vlan allow {} vf 4 1", "VF 4 does not exist, 4 VFs are enabled"),
-            ("vlan any {} vf 255", "VF 255 does not exist, 4 VFs are enabled")):
+            ("vlan any {} vf 255", "VF 255 does not exist, 4 VFs are enabled"),
+            ("profile show {} a", "There is no profile a"),
+            ("profile del {} a", "There is no profile a"),
+            ("profile set {} a min_tx_rate 2 max_tx_rate 1",
+             "Minimum rate 2 is above the maximum of 1")):
         ends(env, args, REFUSED, text)
     ksft_eq(config(env), before)
 
@@ -228,12 +258,15 @@ def lost_output(env):
 
 
 # The commands of the manual page. P: any interface, F: "pf" or "vf N", V: "vf N",
-# M: a mode, C: a channel, I: a list, R: members, L: VLANs, W: a map of priorities
+# M: a mode, C: a channel, I: a list, R: members, L: VLANs, W: a map of priorities,
+# N: a name, K: a rate
 GRAMMAR = ("show P", "stats P", "stats P F", "mode P", "mode P M", "channel set P F C",
            "channel del P F", "priority set P F W", "priority del P F", "list show P",
            "list set P I R", "list del P I",
            "vlan show P", "vlan show P V", "vlan allow P V L", "vlan forbid P V L",
-           "vlan any P V")
+           "vlan any P V", "profile show P", "profile show P N", "profile del P N",
+           "profile set P N", "profile set P N channel C vlans L",
+           "profile set P N priority W max_tx_rate K min_tx_rate K")
 MODES = ("veb", "vepa", "vntag", "etag")
 EDGES = ("0", "1", "007", "255", "256", "4094", "4095", "4096", "-1", "4294967297",
          "18446744073709551617", "0x10", "", "+1", "1 ", "1e3", "1-", "1-2", "2-1",
@@ -310,7 +343,8 @@ def length(letter, words):
     return int({"P": bool(words), "M": first in MODES,
                 "C": is_number(first, 1, 0xfffff),
                 "I": is_id_of_list(first), "W": is_map(first),
-                "L": is_list(first, 4094)}.get(letter, first == letter))
+                "L": is_list(first, 4094), "N": 0 < len(first) < 40,
+                "K": is_number(first, 0, 400000)}.get(letter, first == letter))
 
 
 def matches(parts, words):
@@ -369,7 +403,8 @@ def options_anywhere(env):
         ksft_eq(cmd_json(f"vanectl {args}"), want, args)
     ksft_eq(want, {"mode": "veb"})
     for command in ("show {}", "stats {}", "stats {} vf 0", "stats {} pf",
-                    "list show {}", "vlan show {}", "vlan show {} vf 3"):
+                    "list show {}", "vlan show {}", "vlan show {} vf 3",
+                    "profile show {}"):
         json.loads(cmd("vanectl " + command.format(pf) + " -j"))
     ksft_eq(cmd(f"vanectl mode {pf} veb -j"), "")
 
@@ -418,8 +453,8 @@ def help_and_version(env):
     ksft_eq(cmd("vanectl -h"), found)
     for name in ("show", "stats", "mode", "channel set", "channel del",
                  "priority set", "priority del", "list show", "list set", "list del",
-                 "vlan show", "vlan allow", "vlan forbid",
-                 "vlan any"):
+                 "vlan show", "vlan allow", "vlan forbid", "vlan any",
+                 "profile show", "profile set", "profile del"):
         said = cmd(f"vanectl {name} --help")
         ksft_eq(said, cmd(f"vanectl --help {name} {env.pf.ifname}"), name)
         line = said.splitlines()[0].removeprefix("usage: ")
@@ -450,7 +485,7 @@ def completion(env):
     ksft_in("_vanectl", cmd(["bash", "-c", f". {COMPLETION}; complete -p vanectl"]))
     for words, want in (
             ([""], ["show", "stats", "mode", "channel", "priority", "list",
-                    "vlan"]),
+                    "vlan", "profile"]),
             (["s"], ["show", "stats"]), (["x"], []), (["-j", "m"], ["mode"]),
             (["channel", ""], ["set", "del"]), (["vlan", "a"], ["allow", "any"]),
             (["list", ""], ["show", "set", "del"]),
@@ -472,6 +507,15 @@ def completion(env):
             (["list", "set", pf, "7", "pf", "vf", ""], numbers),
             (["list", "set", pf, "7", "vf", "0", "p"], ["pf"]),
             (["list", "set", pf] + ["7"] + ["vf", "0"] * 5 + [""], ["pf", "vf"]),
+            (["p"], ["priority", "profile"]),
+            (["profile", ""], ["show", "set", "del"]), (["profile", "set", ""], [pf]),
+            (["profile", "set", pf, ""], []),
+            (["profile", "set", pf, "a", "v"], ["vlan", "vlans"]),
+            (["profile", "set", pf, "a", "vlan", ""], []),
+            (["profile", "set", pf, "a", "trust", ""], ["on", "off"]),
+            (["profile", "set", pf, "a", "vlan", "1", "proto", "802.1a"], ["802.1ad"]),
+            (["profile", "set", pf, "a"] + ["qos", "1"] * 5 + ["m"],
+             ["max_tx_rate", "min_tx_rate"]),
             (["show", "--"], ["--json", "--help", "--version"])):
         ksft_eq(complete(*words), want, words)
     # A name is text, whatever the shell would make of it.
