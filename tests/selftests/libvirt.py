@@ -9,10 +9,13 @@ domain gets. Most domains have nothing to boot, and stay in their firmware."""
 import errno
 import os
 import signal
+import time
+import uuid
 from xml.etree import ElementTree
 
-from lib.py import (JOBS, PCI, Machine, Vane, cmd, defer, hw, ksft_eq, ksft_in,
-                    ksft_main, ksft_ne, ksft_raises, read, wait_until, write)
+from lib.py import (JOBS, PATIENCE, PCI, Machine, Rtnl, Vane, cmd, defer, fails, hw,
+                    ksft_eq, ksft_in, ksft_le, ksft_main, ksft_ne, ksft_pr,
+                    ksft_raises, read, rtnl, wait_until, write)
 
 VFS = 7
 MAC = "52:54:00:aa:bb:01"
@@ -121,17 +124,21 @@ def pool(env):
     defer(virsh, f"net-destroy {POOL}")
 
 
+def domain_file(devices, boot="", memory=64):
+    """The description of a domain with @devices."""
+    # libvirt would take all, and the first is not for guests: tests/guest/init.
+    processors = ",".join(str(cpu) for cpu in os.sched_getaffinity(0))
+    return file("/run/domain.xml", DOMAIN_XML.format(
+        name=DOMAIN, memory=memory, processors=processors, boot=boot,
+        devices=devices))
+
+
 def start(devices, boot="", memory=64):
     """A domain with @devices, until the case ends or it is told to end.
 
     With nothing to @boot it stays in its firmware.
     """
-    # libvirt would take all, and the first is not for guests: tests/guest/init.
-    processors = ",".join(str(cpu) for cpu in os.sched_getaffinity(0))
-    path = file("/run/domain.xml", DOMAIN_XML.format(
-        name=DOMAIN, memory=memory, processors=processors, boot=boot,
-        devices=devices))
-    virsh(f"create {path}")
+    virsh(f"create {domain_file(devices, boot, memory)}")
     return defer(virsh, f"destroy {DOMAIN}")
 
 
@@ -170,6 +177,30 @@ def pool_interface(vlan):
           <mac address='{MAC}'/>
           <vlan><tag id='{vlan}'/></vlan>
         </interface>"""
+
+
+def profile_interface(name):
+    """The same, associated with a port profile."""
+    return f"""
+        <interface type='network'>
+          <source network='{POOL}'/>
+          <mac address='{MAC}'/>
+          <virtualport type='802.1Qbh'>
+            <parameters profileid='{name}'/>
+          </virtualport>
+        </interface>"""
+
+
+def profile(env, name, settings):
+    """A port profile, for the time of the case."""
+    cmd(f"vanectl profile set {env.pf.ifname} {name} {settings}")
+    defer(cmd, f"vanectl profile del {env.pf.ifname} {name}")
+
+
+def vf_port(env, index):
+    """What the PF's driver reports of the association of a VF."""
+    with Rtnl() as sock:
+        return sock.get_vf_ports(env.pf.ifname).get(index)
 
 
 def has_domain(env, index, vlan):
@@ -262,6 +293,62 @@ def domain_with_vf(env):
     ksft_eq(env.vf(index).driver, "vanevf")
 
 
+def domain_with_profile(env):
+    """A domain's VF is associated with a port profile, which is in force while the
+    domain is there."""
+    pool(env)
+    other = env.vf_port(1)
+    env.vf_set(1, "vlan 42")
+    defer(env.vf_set, 1, "vlan 0")
+    profile(env, "gold", "vlan 42 max_tx_rate 500 spoofchk off")
+    before = env.vf_infos()
+    domain = Domain(profile_interface("gold"))
+    has_domain(env, 0, 42)
+    info = env.vf_info(0)
+    ksft_eq((info["rate"]["max_tx"], info["spoofchk"]), (500, False))
+    ksft_eq(env.vf_infos()[1:], before[1:], "the other VFs")
+    found = vf_port(env, 0)
+    ksft_eq((found["request"], found["response"], found["profile"]),
+            (rtnl.ASSOCIATE, rtnl.SUCCESS, "gold"))
+    ksft_eq(found["instance"],
+            uuid.UUID(virsh_xml(f"dumpxml {DOMAIN}").findtext("uuid")).bytes)
+    port = env.guest_port(domain, 0)
+    ksft_eq(port.mac, MAC)
+    port.ping(other)
+    other.ping(port)
+    ksft_in("busy", fails(f"ip link set dev {env.pf.ifname} vf 0 vlan 0"))
+    ksft_in("in use by VF 0", fails(f"vanectl profile del {env.pf.ifname} gold"))
+    domain.destroy()
+    ksft_eq(env.vf_infos(), before)
+    ksft_eq(vf_port(env, 0), {"request": rtnl.DISASSOCIATE, "response": rtnl.SUCCESS})
+    ksft_eq(env.vf(0).driver, "vanevf")
+    env.vf(0).wait_ifname()
+
+
+def domain_with_unknown_profile(env):
+    """With a profile that does not exist, or that the VF cannot have, a domain does
+    not start, and the VF is as it was. That does not take long."""
+    pool(env)
+    profile(env, "taken", "channel 9 vlan 42")
+    cmd(f"vanectl channel set {env.pf.ifname} vf 3 9")
+    defer(cmd, f"vanectl channel del {env.pf.ifname} vf 3")
+    before = env.vf_infos()
+    for name, response in (("unknown", rtnl.INVALID), ("taken", rtnl.INSUFFICIENT)):
+        path = domain_file(profile_interface(name))
+        start_time = time.monotonic()
+        ksft_in(f"error {response} during port-profile setlink",
+                fails(f"virsh create {path}"))
+        took = time.monotonic() - start_time
+        ksft_pr(f"{name}: {took:.1f} s")
+        # libvirt gives up waiting for a response after 10 s
+        ksft_le(took, 10 * PATIENCE)
+        ksft_eq(env.vf_infos(), before)
+        ksft_eq(vf_port(env, 0)["response"], response)
+        ksft_ne(virsh("list --name").split(), [DOMAIN])
+        ksft_eq(env.vf(0).driver, "vanevf")
+        env.vf(0).wait_ifname()
+
+
 def domain_without_drivers(env):
     """VFs that no driver of the host takes are libvirt's all the same."""
     autoprobe = f"{env.pf.path}/sriov_drivers_autoprobe"
@@ -283,4 +370,5 @@ def domain_without_drivers(env):
 
 if __name__ == "__main__":
     ksft_main([devices_found, netdevs_found, pool_has_vfs, domain_from_pool,
-               domain_with_vf, domain_without_drivers], set_up)
+               domain_with_vf, domain_with_profile, domain_with_unknown_profile,
+               domain_without_drivers], set_up)
