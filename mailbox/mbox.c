@@ -522,7 +522,8 @@ static void vane_mbox_pf_ring_doorbell(struct vane_mbox_pf *mbox)
 {
 	lockdep_assert_held(&mbox->sq_lock);
 
-	if (mbox->sq_announced == mbox->sq_tail)
+	/* Slots of before a stop are never sent. */
+	if (!mbox->sq_running || mbox->sq_announced == mbox->sq_tail)
 		return;
 	/* The slots must be visible before the index that passes them on */
 	dma_wmb();

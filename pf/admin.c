@@ -125,7 +125,7 @@ static void vane_admin_note_macs(struct vane_pf *pf, u16 index,
 }
 
 /**
- * vane_admin_set_vf_mac() - ndo_set_vf_mac
+ * vane_admin_set_vf_mac() - the administrator's part of ndo_set_vf_mac
  * @netdev: the PF's
  * @index: index of the VF
  * @mac: unicast address, or zero for the VF's default one
@@ -180,7 +180,24 @@ const struct vane_vf_macs *vane_admin_replaced_macs(struct vane_pf *pf,
 	if (!vane_rtnl_is_marked(&pf->admin.request) ||
 	    !test_bit(index, pf->admin.replaced))
 		return NULL;
+	/* The VF was made anew meanwhile */
+	if (is_zero_ether_addr(pf->vfs[index].replaced.mac))
+		return NULL;
 	return &pf->vfs[index].replaced;
+}
+
+/**
+ * vane_admin_forget_macs() - the MAC of the current request has found its request
+ * @pf: the PF
+ * @index: index of the VF, which exists
+ *
+ * Another profile of the same VF in that message has no MAC then.
+ *
+ * Context: rtnl and vane_pf.lock held. Does not sleep.
+ */
+void vane_admin_forget_macs(struct vane_pf *pf, u16 index)
+{
+	__clear_bit(index, pf->admin.replaced);
 }
 
 /**

@@ -31,6 +31,7 @@ struct vane_admin {
 int vane_admin_set_mac(struct vane_pf *pf, int index, const u8 *mac,
 		       struct netlink_ext_ack *extack);
 int vane_admin_set_vf_mac(struct net_device *netdev, int index, u8 *mac);
+void vane_admin_forget_macs(struct vane_pf *pf, u16 index);
 const struct vane_vf_macs *vane_admin_replaced_macs(struct vane_pf *pf,
 						    u16 index);
 int vane_admin_restore_macs(struct vane_pf *pf, u16 index,

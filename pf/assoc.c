@@ -129,13 +129,17 @@ static int vane_assoc_put(struct vane_pf *pf, u16 index, u32 holds,
 	if (!err)
 		err = vane_vf_configure(pf, index, &config,
 					vane_assoc_valid_mask(holds));
-	if (err) {
-		if (holds & VANE_HOLDS_TRUNK)
+	if (err && holds & VANE_HOLDS_TRUNK) {
+		/* A device that loses commands is reset, and given the old list then */
+		if (vane_command_is_lost(err))
+			memcpy(vf->trunk, old_trunk, sizeof(old_trunk));
+		else
 			vane_assoc_put_trunk(pf, index, old_trunk);
-		return err;
 	}
+	if (err)
+		return err;
 
-	vf->peer.trusted = config.trusted;
+	WRITE_ONCE(vf->peer.trusted, config.trusted);
 	if (old.trunk && config.trunk && holds & VANE_HOLDS_TRUNK)
 		vane_vf_renegotiate(pf, index);
 	if (old.trusted && !config.trusted)
@@ -367,6 +371,7 @@ static int vane_assoc_parse(struct vane_pf *pf, int index,
 			    struct vane_assoc_request *req)
 {
 	const struct nlattr *name = port[IFLA_PORT_PROFILE];
+	struct netlink_ext_ack extack = {};
 	int err;
 
 	if (!port[IFLA_PORT_REQUEST]) {
@@ -387,6 +392,11 @@ static int vane_assoc_parse(struct vane_pf *pf, int index,
 	}
 	if (!req->name[0] && req->request != PORT_REQUEST_DISASSOCIATE) {
 		vane_pf_refuse(pf, "VF %d: its profile has no name", index);
+		return -EINVAL;
+	}
+	/* What comes by rtnetlink has not been looked at, and may be logged. */
+	if (req->name[0] && vane_profile_check_name(req->name, &extack)) {
+		vane_pf_refuse(pf, "VF %d: %s", index, extack._msg);
 		return -EINVAL;
 	}
 	err = vane_assoc_parse_uuid(pf, index, port[IFLA_PORT_INSTANCE_UUID],
@@ -410,9 +420,10 @@ static int vane_assoc_check_order(struct vane_pf *pf, u16 index,
 {
 	const struct vane_vf_assoc *assoc = pf->vfs[index].assoc;
 
-	/* To give up a VF its user need not be known */
+	/* To give up a VF its user need not be known, nor if nobody has it */
 	if (req->request == PORT_REQUEST_DISASSOCIATE) {
 		if (!req->instance || !assoc ||
+		    (!assoc->profile && !test_bit(index, pf->assocs.pending)) ||
 		    vane_assoc_is_instance(assoc, req->instance))
 			return 0;
 		vane_pf_refuse(pf, "VF %u: its profile is not that of instance %pUb",
@@ -490,12 +501,36 @@ static int vane_assoc_accept(struct vane_pf *pf, u16 index,
 	err = vane_assoc_note(pf, index, req, macs);
 	if (err)
 		return err;
+	vane_admin_forget_macs(pf, index);
 	/* What a VF gives up is free when the caller continues */
 	if (dissolve)
 		vane_assoc_serve(pf, index);
 	else
 		queue_work(pf->wq, &pf->assocs.work);
 	return 0;
+}
+
+/**
+ * vane_assoc_set_vf_mac() - ndo_set_vf_mac
+ * @netdev: the PF's
+ * @index: index of the VF
+ * @mac: unicast address, or zero for the VF's default one
+ *
+ * A request in progress is carried out before: it may take back a MAC, and would
+ * find the one of this message. rtnl keeps others away until that has its request.
+ *
+ * Context: rtnl held. May sleep. Takes vane_pf.lock.
+ * Return: 0 or an errno.
+ */
+int vane_assoc_set_vf_mac(struct net_device *netdev, int index, u8 *mac)
+{
+	struct vane_pf *pf = vane_pf_of_netdev(netdev);
+
+	mutex_lock(&pf->lock);
+	if (vane_vf_get(pf, index) && test_bit(index, pf->assocs.pending))
+		vane_assoc_serve(pf, index);
+	mutex_unlock(&pf->lock);
+	return vane_admin_set_vf_mac(netdev, index, mac);
 }
 
 /**
@@ -532,8 +567,9 @@ int vane_assoc_set_vf_port(struct net_device *netdev, int index,
 	err = vane_assoc_parse(pf, index, port, &req);
 	if (!err)
 		err = vane_assoc_accept(pf, index, &req, macs);
-	if (err && macs)
-		vane_admin_restore_macs(pf, index, macs);
+	if (err && macs && vane_admin_restore_macs(pf, index, macs))
+		vane_pf_refuse(pf, "VF %d: the MAC of the refused request remains",
+			       index);
 unlock:
 	mutex_unlock(&pf->lock);
 	return err;

@@ -24,6 +24,7 @@ struct vane_assocs {
 };
 
 void vane_assoc_work(struct work_struct *work);
+int vane_assoc_set_vf_mac(struct net_device *netdev, int index, u8 *mac);
 int vane_assoc_set_vf_port(struct net_device *netdev, int index,
 			   struct nlattr *port[]);
 int vane_assoc_get_vf_port(struct net_device *netdev, int index,

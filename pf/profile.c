@@ -86,8 +86,15 @@ static int vane_profile_check_unused(struct vane_pf *pf,
 	return 0;
 }
 
-static int vane_profile_check_name(const char *name,
-				   struct netlink_ext_ack *extack)
+/**
+ * vane_profile_check_name() - whether a profile can have a name
+ * @name: the name
+ * @extack: explains an error
+ *
+ * Context: Any.
+ * Return: 0 or -EINVAL.
+ */
+int vane_profile_check_name(const char *name, struct netlink_ext_ack *extack)
 {
 	const char *c;
 

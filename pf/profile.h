@@ -27,6 +27,7 @@ struct vane_profiles {
 	u32 count;
 };
 
+int vane_profile_check_name(const char *name, struct netlink_ext_ack *extack);
 int vane_profile_set(struct vane_pf *pf, const struct vane_vf_profile *wanted,
 		     struct netlink_ext_ack *extack);
 int vane_profile_del(struct vane_pf *pf, const char *name,

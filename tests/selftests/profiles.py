@@ -380,6 +380,27 @@ def wrong_order(env):
             env.rtnl.set_vf_port, ifindex(env), 3, DISASSOCIATE, instance=OTHER)
     env.rtnl.set_vf_port(ifindex(env), 3, DISASSOCIATE, instance=ONE)
     ksft_eq(port(env, 3), {"request": DISASSOCIATE, "response": SUCCESS})
+    # Once more changes nothing, whoever asks
+    for instance in (ONE, OTHER):
+        env.rtnl.set_vf_port(ifindex(env), 3, DISASSOCIATE, instance=instance)
+        ksft_eq(port(env, 3), {"request": DISASSOCIATE, "response": SUCCESS})
+
+
+def in_a_hurry(env):
+    """A request does not wait for the answer to the one before, which fails: each
+    MAC goes with its own request."""
+    profile(env, "gold", "vlan 77")
+    before = env.vf_info(3)
+    defer(ask, env, 3, DISASSOCIATE)
+    for last in range(1, repeat(20, 10)):
+        mac = f"52:54:00:bb:03:{last:02x}"
+        for failing in (mac, MAC):
+            ask(env, 3, ASSOCIATE, "unknown", mac=failing)
+            ask(env, 3, ASSOCIATE, "gold", mac=mac)
+            ksft_eq(answer(env, 3), SUCCESS)
+            ksft_eq(env.vf_info(3)["address"], mac)
+            ask(env, 3, DISASSOCIATE)
+            ksft_eq(env.vf_info(3), before)
 
 
 def wrong_requests(env):
@@ -396,6 +417,8 @@ def wrong_requests(env):
              (3, 255, "gold")),
             (errno.EINVAL, "VF 3: its profile has no name", (3, ASSOCIATE)),
             (errno.EINVAL, "VF 3: its profile has no name", (3, PREASSOCIATE, "")),
+            (errno.EINVAL, "VF 3: The name of the profile has a character that is not "
+             "printable ASCII", (3, ASSOCIATE, "a\nb")),
             (errno.EINVAL, "is longer than the limit of 39",
              (3, ASSOCIATE, LONGEST + "p")),
             (errno.EINVAL, "is longer than the limit of 39",
@@ -679,11 +702,16 @@ def during_resets(env):
     defer(env.vf_set, 3, "mac 00:00:00:00:00:00 vlan 0")
     defer(ask, env, 3, DISASSOCIATE)
     before = config(env)
-    stopping = threading.Event()
+    ksft_eq(associate(env, 3, "gold"), SUCCESS)
+    ask(env, 3, DISASSOCIATE)
+    stopping, errors = threading.Event(), []
 
     def reset():
-        while not stopping.wait(0.05):
-            env.pf.reset()
+        try:
+            while not stopping.wait(0.05):
+                env.pf.reset()
+        except OSError as error:
+            errors.append(error)
 
     thread = threading.Thread(target=reset)
     thread.start()
@@ -706,6 +734,7 @@ def during_resets(env):
             ksft_eq(env.vf_info(3)["address"], STRANGER)
     stopping.set()
     thread.join()
+    ksft_eq(errors, [])
     ksft_pr("responses and errors:", counts)
     wait_until(env.pf_if.carrier, RECOVERY, what="PF: carrier")
     ksft_eq(changed(env, before), [])
@@ -864,7 +893,7 @@ class Writer(threading.Thread):
                     self.turn(sock)
                 for index in self.vfs:
                     sock.set_vf_port(self.ifindex, index, DISASSOCIATE)
-        except (OSError, AssertionError) as error:
+        except (OSError, AssertionError, KeyError, struct.error) as error:
             self.error = error
 
     def turn(self, sock):
@@ -916,7 +945,7 @@ def many_writers(env):
 
 if __name__ == "__main__":
     ksft_main([association, parts, mac_of_a_request, own_mac, preassociation,
-               what_was_replaced, wrong_order, wrong_requests, failed, piecemeal,
-               in_use, wrong_profiles, any_name, all_vfs, resets, lost_command,
-               during_resets, random_requests, many_writers, driver_reload,
-               gone_with_the_vfs], set_up)
+               what_was_replaced, wrong_order, in_a_hurry, wrong_requests, failed,
+               piecemeal, in_use, wrong_profiles, any_name, all_vfs, resets,
+               lost_command, during_resets, random_requests, many_writers,
+               driver_reload, gone_with_the_vfs], set_up)
