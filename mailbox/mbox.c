@@ -493,8 +493,8 @@ static void vane_mbox_pf_reap(struct vane_mbox_pf *mbox)
 }
 
 /*
- * What a waiter watches: the device is to complete one command, of whomever, in each
- * mbox->timeout.
+ * What a waiter watches: whether the device completes a command, its own or
+ * another's, within mbox->timeout.
  */
 struct vane_mbox_watch {
 	u16 head;
@@ -522,7 +522,7 @@ static void vane_mbox_pf_ring_doorbell(struct vane_mbox_pf *mbox)
 {
 	lockdep_assert_held(&mbox->sq_lock);
 
-	/* Slots of before a stop are never sent. */
+	/* Slots that were filled before a stop are never sent */
 	if (!mbox->sq_running || mbox->sq_announced == mbox->sq_tail)
 		return;
 	/* The slots must be visible before the index that passes them on */
