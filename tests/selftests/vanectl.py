@@ -259,20 +259,34 @@ def lost_output(env):
 
 # The commands of the manual page. P: any interface, F: "pf" or "vf N", V: "vf N",
 # M: a mode, C: a channel, I: a list, R: members, L: VLANs, W: a map of priorities,
-# N: a name, K: a rate
+# N: a name, S: settings of a profile
 GRAMMAR = ("show P", "stats P", "stats P F", "mode P", "mode P M", "channel set P F C",
            "channel del P F", "priority set P F W", "priority del P F", "list show P",
            "list set P I R", "list del P I",
            "vlan show P", "vlan show P V", "vlan allow P V L", "vlan forbid P V L",
            "vlan any P V", "profile show P", "profile show P N", "profile del P N",
-           "profile set P N", "profile set P N channel C vlans L",
-           "profile set P N priority W max_tx_rate K min_tx_rate K")
+           "profile set P N S")
 MODES = ("veb", "vepa", "vntag", "etag")
 EDGES = ("0", "1", "007", "255", "256", "4094", "4095", "4096", "-1", "4294967297",
          "18446744073709551617", "0x10", "", "+1", "1 ", "1e3", "1-", "1-2", "2-1",
          "0,2-3", "0,4095", "1,,2", "-", "--", "x", "1:0", "3:1048575", "4:1", "2:",
          "7:7,0.1:3", "1048575", "1048576")
 STRAY = EDGES + ("pf", "vf", "veb", "set", "show", "-j", "--json", "-x", "all", "any")
+# The settings of a profile, each with some of its values
+SETTINGS = {"vlan": ("0", "4094"), "qos": ("0", "7"), "proto": ("802.1Q", "802.1ad"),
+            "channel": ("1", "1048575"), "priority": ("3:5", "0:7.1,7:0"),
+            "vlans": ("0", "1-20,4094"), "trust": ("on", "off"),
+            "spoofchk": ("on", "off"), "max_tx_rate": ("0", "400000"),
+            "min_tx_rate": ("0", "400000")}
+
+
+def random_settings(rng):
+    """Settings of a profile, in any order, now and then one with any value."""
+    words = []
+    for name in rng.sample(sorted(SETTINGS), rng.randrange(5)):
+        values = EDGES if rng.random() < 0.1 else SETTINGS[name]
+        words += [name, rng.choice(values)]
+    return words
 
 
 def random_part(rng, letter):
@@ -282,7 +296,8 @@ def random_part(rng, letter):
     return {"P": lambda: [NOWHERE], "M": lambda: [rng.choice(MODES + ("tag",))],
             "V": lambda: vf, "F": lambda: rng.choice((["pf"], vf)),
             "R": lambda: sum((rng.choice((["pf"], vf))
-                              for _ in range(rng.randrange(4))), [])
+                              for _ in range(rng.randrange(4))), []),
+            "S": lambda: random_settings(rng)
             }.get(letter, lambda: [number])()
 
 
@@ -331,6 +346,26 @@ def is_map(text):
         for pair in text.split(","))
 
 
+def is_setting(name, value):
+    """A setting of a profile."""
+    most = {"vlan": 4094, "qos": 7, "max_tx_rate": 400000, "min_tx_rate": 400000}
+    if name in most:
+        return is_number(value, 0, most[name])
+    return {"proto": value in ("802.1Q", "802.1ad"),
+            "channel": is_number(value, 1, 0xfffff),
+            "priority": is_map(value), "vlans": is_list(value, 4094),
+            "trust": value in ("on", "off"), "spoofchk": value in ("on", "off")
+            }.get(name, False)
+
+
+def is_settings(words):
+    """Settings of a profile: each once at most, and nothing of a VLAN without it."""
+    names = words[::2]
+    return (len(words) % 2 == 0 and len(set(names)) == len(names)
+            and all(map(is_setting, names, words[1::2]))
+            and ("vlan" in names or not {"qos", "proto"} & set(names)))
+
+
 def length(letter, words):
     """How many of @words are what @letter stands for; 0 if they begin otherwise."""
     first, second = (*words, "", "")[:2]
@@ -343,13 +378,15 @@ def length(letter, words):
     return int({"P": bool(words), "M": first in MODES,
                 "C": is_number(first, 1, 0xfffff),
                 "I": is_id_of_list(first), "W": is_map(first),
-                "L": is_list(first, 4094), "N": 0 < len(first) < 40,
-                "K": is_number(first, 0, 400000)}.get(letter, first == letter))
+                "L": is_list(first, 4094), "N": 0 < len(first) < 40
+                }.get(letter, first == letter))
 
 
 def matches(parts, words):
     """Whether @words are what the @parts of the grammar say."""
     for part in parts.split():
+        if part == "S":
+            return is_settings(words)
         count = length(part, words)
         if not count:
             return False
