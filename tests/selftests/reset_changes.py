@@ -27,9 +27,10 @@ LATER = ("Device or resource busy", "Resource temporarily unavailable")
 
 
 def set_up():
-    """A VF and the external network."""
+    """A VF, the PF and the external network."""
     env = Vane(1)
     env.vf0 = env.vf_port(0)
+    env.pf0 = env.pf_port()
     env.ext = env.ext_port()
     env.rng = random.Random(0x5e7)
     return env
@@ -279,22 +280,34 @@ class Wanted:
             ksft_eq(sorted(map(str, last)), sorted(map(str, wanted)))
 
 
-def beside_vf_resets(env):
-    """Random changes of a VF beside FLRs of it."""
-    wanted = Wanted(env.vf0, env.rng)
+def beside_resets(env, port, function):
+    """Random changes of @port beside FLRs of @function, which it belongs to."""
+    wanted = Wanted(port, env.rng)
     for _ in range(ROUNDS):
-        resets = Resets(env.vf(0))
+        resets = Resets(function)
         changes = 0
         while changes < CHANGES or resets.count < RESETS:
             wanted.change()
             changes += 1
         resets.stop()
-        env.vf0.wait_carrier(timeout=RECOVERY)
+        port.wait_carrier(timeout=RECOVERY)
         ksft_pr(f"{resets.count} resets, {wanted.done} changes, "
                 f"{wanted.later} to be tried again")
         ksft_ge(wanted.done, 1)
         wanted.check_settings()
         wanted.check_filters(env.ext)
+
+
+def beside_vf_resets(env):
+    """Random changes of a VF beside FLRs of it."""
+    beside_resets(env, env.vf0, env.vf(0))
+
+
+def beside_pf_resets(env):
+    """Random changes of the PF beside FLRs of it, which reset all its VFs."""
+    beside_resets(env, env.pf0, env.pf)
+    env.vf0.wait_carrier(timeout=RECOVERY)
+    env.vf0.wait_reaches(env.ext)
 
 
 def questions(env):
@@ -349,4 +362,4 @@ def counters_go_on(env):
 
 
 if __name__ == "__main__":
-    ksft_main([beside_vf_resets, questions, counters_go_on], set_up)
+    ksft_main([beside_vf_resets, beside_pf_resets, questions, counters_go_on], set_up)
