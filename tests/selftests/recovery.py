@@ -9,7 +9,7 @@ import threading
 
 from lib.py import (BROADCAST, Capture, KernelLog, Stream, Vane, cmd, cmd_json, defer,
                     ethtool_json, fails, ip, ksft_eq, ksft_ge, ksft_in, ksft_main,
-                    ksft_ne, ksft_pr, ksft_true, read, run, skip_on_debug, wait_until,
+                    ksft_ne, ksft_pr, ksft_true, read, run, wait_until,
                     write)
 
 VFS = 4
@@ -522,7 +522,5 @@ if __name__ == "__main__":
                pf_reload, vf_without_pf, pf_flr, lost_doorbell, dma_error,
                late_reply, lost_reply, mac_unanswered, link_flap, vf_tx_hang,
                pf_tx_hang, dead_for_a_moment, dead_for_a_while, failed_reset,
-               busy_while_reset,
-               # The debug kernel's netconsole takes no targets at run time.
-               *skip_on_debug(console_while_reset), mode_while_vfs_go,
+               busy_while_reset, console_while_reset, mode_while_vfs_go,
                error_while_vfs_go, dead_device], set_up)
