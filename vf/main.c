@@ -137,7 +137,6 @@ static void vanevf_first_mac(struct vanevf *vf, struct net_device *netdev)
 {
 	u8 mac[ETH_ALEN];
 
-	vf->config_gen = vane_rd32(&vf->vdev, VANE_REG_STATUS_CONFIG_GEN);
 	if (vanevf_read_mac(vf, mac))
 		eth_hw_addr_set(netdev, mac);
 	else

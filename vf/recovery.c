@@ -177,8 +177,14 @@ int vanevf_negotiate(struct vanevf *vf)
 {
 	struct vane_dev *vdev = &vf->vdev;
 	struct vane_mbox_negotiate_rsp rsp;
+	u32 config_gen;
 	int err;
 
+	/*
+	 * Before the request: what the PF changes after its answer, or another
+	 * driver of the PF, then shows as a change.
+	 */
+	config_gen = vane_rd32(vdev, VANE_REG_STATUS_CONFIG_GEN);
 	err = vanevf_req_negotiate(vf, &rsp);
 	if (!err && (!rsp.queues || !rsp.vectors))
 		err = -EPROTO;
@@ -189,6 +195,7 @@ int vanevf_negotiate(struct vanevf *vf)
 		return err;
 	}
 
+	vf->config_gen = config_gen;
 	vf->caps = le32_to_cpu(rsp.caps);
 	vf->max_filters = le16_to_cpu(rsp.max_filters);
 	vf->max_vlans = le16_to_cpu(rsp.max_vlans);
@@ -247,10 +254,7 @@ static bool vanevf_keep_mac(struct vanevf *vf, const u8 *mac)
 	return false;
 }
 
-/*
- * Apply what the PF has configured. CONFIG_GEN is read first, so that a change
- * meanwhile is noticed the next time.
- */
+/* Apply what the PF has configured. A change meanwhile is noticed the next time. */
 static void vanevf_follow_config(struct vanevf *vf)
 {
 	struct vane_net *vn = vf->vdev.net;
@@ -259,7 +263,6 @@ static void vanevf_follow_config(struct vanevf *vf)
 
 	/* Under rtnl, so that an address that is just being set is not reverted */
 	rtnl_lock();
-	vf->config_gen = vane_rd32(&vf->vdev, VANE_REG_STATUS_CONFIG_GEN);
 	valid = vanevf_read_mac(vf, mac);
 	if (valid && vane_dev_alive(&vf->vdev) && !vanevf_keep_mac(vf, mac))
 		vanevf_take_mac(vn->netdev, mac);

@@ -129,7 +129,7 @@ enum vanevf_refusal {
  * @held: a PCI callback has stopped the function; guarded by the device lock
  * @state: enum vanevf_state
  * @generation: of the function when it was last enabled
- * @config_gen: of the STATUS block when it was last applied
+ * @config_gen: of the STATUS block before the last negotiation
  * @status: STATUS when last read
  * @started: jiffies when the function was last enabled
  * @silent_since: jiffies when a negotiation first got no reply, or when the

@@ -8,6 +8,7 @@ It does not depend on what was granted or refused before.
 """
 
 import random
+import threading
 
 from lib.py import (BROADCAST, ETH_P_8021AD, ETH_P_8021Q, Capture, KernelLog,
                     Sender, Vane, cmd, cmd_json, defer, ip, ip_batch, ksft_eq, ksft_le,
@@ -312,6 +313,49 @@ def received_group(env, dst):
     return capture.saw(frame)
 
 
+def entry_of_vf0(env):
+    """VF 0 in vanectl show."""
+    shown = cmd_json(f"vanectl -j show {env.pf_if.ifname}")
+    return next(entry for entry in shown["ports"] if entry.get("vf") == 0)
+
+
+def macvlans(port, macs):
+    """Further addresses of a VF."""
+    ip_batch([f"link add link {port.ifname} name s{number} address {mac} up "
+              "type macvlan mode bridge" for number, mac in enumerate(macs)],
+             port.ns)
+
+
+def slots_read(env):
+    """Messages of VFs that the PF's driver has read."""
+    mailbox = f"pci/{env.pf.bdf} reporter mailbox"
+    return cmd_json(f"devlink -j health diagnose {mailbox}")["rq_read"]
+
+
+def trust_while_negotiating(env):
+    """Trust that a VF gets while the PF's answer is on its way counts as well."""
+    port = env.vf0
+    env.write_numvfs(0)
+    env.driverless_vfs(255)
+    share = entry_of_vf0(env)["max_filters"]
+    env.fault("mbox-delay-ms", 1500, 0)
+    before = slots_read(env)
+    binding = threading.Thread(target=env.vf(0).bind, args=("vanevf",))
+    binding.start()
+    # The notice of its reset, and NEGOTIATE
+    wait_until(lambda: slots_read(env) >= before + 2)
+    env.vf_set(0, "trust on")
+    defer(env.vf_set, 0, "trust off")
+    env.fault("mbox-delay-ms", 0)
+    binding.join()
+    name = env.vf(0).wait_ifname()
+    ip(f"link set dev {name} name {port.ifname} netns {port.ns}")
+    port.up()
+    macvlans(port, [f"52:54:00:bf:00:{number:02x}" for number in range(share + 8)])
+    wait_until(lambda: entry_of_vf0(env)["filters"] > share + 8, RECOVERY,
+               what="filters beyond the share")
+
+
 def beyond_share(env):
     """A VF that wants more addresses than its share has as many, and is told why
     not more, once."""
@@ -323,14 +367,10 @@ def beyond_share(env):
     name = env.vf(0).wait_ifname()
     ip(f"link set dev {name} name {port.ifname} netns {port.ns}")
     port.up()
-    shown = cmd_json(f"vanectl -j show {env.pf_if.ifname}")
-    share = next(entry["max_filters"] for entry in shown["ports"]
-                 if entry.get("vf") == 0)
+    share = entry_of_vf0(env)["max_filters"]
     ksft_le(share, 64)
     macs = [f"52:54:00:bf:00:{number:02x}" for number in range(share + 8)]
-    ip_batch([f"link add link {port.ifname} name s{number} address {mac} up "
-              "type macvlan mode bridge" for number, mac in enumerate(macs)],
-             port.ns)
+    macvlans(port, macs)
     wait_until(lambda: lines(log, port.ifname, f"{share} addresses", "trust on"))
     # Multicast groups of the stack have their part of it.
     wait_until(lambda: sum(received_group(env, mac) for mac in macs) >= share - 8,
@@ -344,4 +384,4 @@ def beyond_share(env):
 
 
 if __name__ == "__main__":
-    ksft_main([any_history, advice, beyond_share], set_up)
+    ksft_main([any_history, advice, trust_while_negotiating, beyond_share], set_up)
