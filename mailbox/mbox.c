@@ -205,9 +205,8 @@ static int vane_mbox_vf_read_reply(struct vane_mbox_vf *mbox,
  * several threads take turns.
  * Return: 0; what vane_status_to_errno() makes of the PF's answer; -EMSGSIZE
  * for a body that does not fit the window; -ENOTCONN while no PF serves;
- * -ETIMEDOUT; -ECONNRESET if the VF was reset meanwhile; -EPROTO for a reply
- * that is too short or to something else; -EIO if the device refused the request; -ENODEV if it is
- * gone.
+ * -ETIMEDOUT; -ECONNRESET if the VF was reset meanwhile; -EPROTO for a reply too
+ * short or to something else; -EIO if the device refused it; -ENODEV if it is gone.
  */
 int vane_mbox_request(struct vane_mbox_vf *mbox, enum vane_mbox_op op,
 		      const void *req, u16 req_len, void *rsp, u16 rsp_len)
@@ -868,6 +867,33 @@ unsigned int vane_mbox_pf_serve(struct vane_mbox_pf *mbox, unsigned int budget)
 	return n;
 }
 EXPORT_SYMBOL_NS_GPL(vane_mbox_pf_serve, VANE_NS);
+
+/**
+ * vane_mbox_pf_drain() - serve all that has arrived, and nothing after it
+ * @mbox: the PF's end, started; the device holds requests
+ *
+ * Later notices stay in the device for the next driver, as the receive queue is
+ * disabled. Returns after the device has passed on the replies, if it responds.
+ *
+ * Context: Process context, nobody else serving; sleeps. Takes sq_lock.
+ */
+void vane_mbox_pf_drain(struct vane_mbox_pf *mbox)
+{
+	struct vane_mbox_watch watch = { .deadline = jiffies + mbox->timeout };
+	bool done;
+
+	vane_mbox_pf_wr(mbox, VANE_REG_RQ_CTRL, 0);
+	vane_mbox_pf_rd(mbox, VANE_REG_RQ_STATE); /* its last slot is written */
+	vane_mbox_pf_serve(mbox, BIT(mbox->rq.log2));
+	do {
+		usleep_range(50, 200);
+		spin_lock_irq(&mbox->sq_lock);
+		done = vane_mbox_pf_reap_or_stick(mbox, &watch) ||
+		       mbox->sq_head == mbox->sq_tail;
+		spin_unlock_irq(&mbox->sq_lock);
+	} while (!done);
+}
+EXPORT_SYMBOL_NS_GPL(vane_mbox_pf_drain, VANE_NS);
 
 MODULE_DESCRIPTION("VANE SR-IOV Ethernet: mailbox between VFs, PF and device");
 MODULE_AUTHOR("The VANE project");

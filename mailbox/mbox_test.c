@@ -493,6 +493,7 @@ static void vane_mbox_test_vf_device_gone(struct kunit *test)
  * @rq: its receive queue
  * @sq: its send queue
  * @refuse: the device refuses the queues
+ * @rq_off: the receive queue is disabled
  * @rq_tail: slots filled, free-running
  * @rq_db: slots returned
  * @sq_head: slots done, free-running
@@ -520,6 +521,7 @@ struct fake_pf {
 	struct vane_rq_slot *rq;
 	struct vane_sq_slot *sq;
 	bool refuse;
+	bool rq_off;
 	u16 rq_tail;
 	u16 rq_db;
 	u16 sq_head;
@@ -609,6 +611,7 @@ static void vane_mbox_test_fake_pf_wr32(void *ctx, u32 reg, u32 val)
 		KUNIT_EXPECT_EQ(fake->test, val, VANE_MBOX_SQ_LOG2);
 		return;
 	case VANE_REG_RQ_CTRL:
+		fake->rq_off = !val;
 		fake->rq_tail = 0;
 		fake->rq_db = 0;
 		return;
@@ -1203,6 +1206,39 @@ static void vane_mbox_test_serve_wraps(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake->rq_db, (u16)TEST_WRAP);
 }
 
+/* All that has arrived is answered, and the device passes on nothing more */
+static void vane_mbox_test_serve_drain(struct kunit *test)
+{
+	struct fake_pf *fake = vane_mbox_test_make_pf(test);
+	u16 vf;
+
+	for (vf = 0; vf < FAKE_VFS; vf++) {
+		vane_mbox_test_post_notice(fake, vf, 6, VANE_NOTICE_RESET);
+		vane_mbox_test_post_request(fake, vf, 6, VANE_MBOX_NEGOTIATE, 1, 16);
+	}
+	vane_mbox_pf_drain(&fake->mbox);
+	KUNIT_EXPECT_TRUE(test, fake->rq_off);
+	KUNIT_EXPECT_EQ(test, fake->resets, FAKE_VFS);
+	KUNIT_EXPECT_EQ(test, fake->num_seen, FAKE_VFS);
+	KUNIT_EXPECT_EQ(test, fake->replies, FAKE_VFS);
+	KUNIT_EXPECT_EQ(test, fake->mbox.sq_head, FAKE_VFS);
+}
+
+/* A device that does not pass on the replies costs one timeout */
+static void vane_mbox_test_serve_drain_stuck(struct kunit *test)
+{
+	struct fake_pf *fake = vane_mbox_test_make_pf(test);
+	unsigned long start = jiffies;
+
+	fake->mbox.timeout = TEST_TIMEOUT;
+	fake->hang = true;
+	vane_mbox_test_post_request(fake, 3, 5, VANE_MBOX_MAC_SET, 1, 8);
+	vane_mbox_pf_drain(&fake->mbox);
+	KUNIT_EXPECT_TRUE(test, time_after_eq(jiffies, start + TEST_TIMEOUT));
+	KUNIT_EXPECT_EQ(test, fake->num_seen, 1);
+	KUNIT_EXPECT_EQ(test, fake->replies, 0);
+}
+
 /*
  * Commands
  */
@@ -1483,6 +1519,8 @@ static struct kunit_case pf_cases[] = {
 	KUNIT_CASE(vane_mbox_test_serve_notices),
 	KUNIT_CASE(vane_mbox_test_serve_replayed),
 	KUNIT_CASE(vane_mbox_test_serve_flood),
+	KUNIT_CASE(vane_mbox_test_serve_drain),
+	KUNIT_CASE(vane_mbox_test_serve_drain_stuck),
 	KUNIT_CASE_SLOW(vane_mbox_test_serve_wraps),
 	KUNIT_CASE(vane_mbox_test_command_answers),
 	KUNIT_CASE(vane_mbox_test_command_fails),

@@ -251,6 +251,7 @@ int vane_mbox_pf_start(struct vane_mbox_pf *mbox);
 void vane_mbox_pf_stop(struct vane_mbox_pf *mbox);
 
 /* Worker of the owner, on VANE_EVENT_RQ */
+void vane_mbox_pf_drain(struct vane_mbox_pf *mbox);
 unsigned int vane_mbox_pf_serve(struct vane_mbox_pf *mbox, unsigned int budget);
 
 /* Any context, on VANE_EVENT_SQ */

@@ -19,16 +19,30 @@
 #define VANE_DEVICE_RETRY_MAX		(64UL * HZ)
 
 /**
- * vane_device_set_ready() - tell the VFs whether their mailbox is served
- * @pf: the PF
- * @ready: whether it is
+ * vane_device_serve() - serve the VFs' mailboxes, and tell the VFs
+ * @pf: the PF, its mailbox started; it knows its VFs
  *
- * Context: Any.
+ * Context: Process context, serialised with vane_device_stop_mbox() by the owner.
  */
-void vane_device_set_ready(struct vane_pf *pf, bool ready)
+void vane_device_serve(struct vane_pf *pf)
 {
-	vane_wr32(&pf->vdev, VANE_REG_PF_CTRL,
-		  ready ? VANE_PF_CTRL_READY : 0);
+	pf->serving = true;
+	enable_work(&pf->serve_work);
+	/* Notices may have come before, whose event found the work disabled */
+	queue_work(pf->wq, &pf->serve_work);
+	vane_wr32(&pf->vdev, VANE_REG_PF_CTRL, VANE_PF_CTRL_READY);
+}
+
+/*
+ * From here on the device holds the VFs' requests. An event that is late must not
+ * have them served, as the queues may have been started anew by then.
+ */
+static void vane_device_forbid_serving(struct vane_pf *pf)
+{
+	vane_wr32(&pf->vdev, VANE_REG_PF_CTRL, 0);
+	if (pf->serving)
+		disable_work(&pf->serve_work);
+	pf->serving = false;
 }
 
 /**
@@ -42,9 +56,27 @@ void vane_device_set_ready(struct vane_pf *pf, bool ready)
  */
 void vane_device_stop_mbox(struct vane_pf *pf)
 {
-	vane_device_set_ready(pf, false);
+	vane_device_forbid_serving(pf);
 	vane_mbox_pf_stop(&pf->mbox);
-	cancel_work_sync(&pf->serve_work);
+	flush_work(&pf->serve_work);
+}
+
+/**
+ * vane_device_drain_mbox() - answer what the VFs have sent until now
+ * @pf: the PF, whose VFs stay enabled without it
+ *
+ * A request that went with the driver would remain outstanding, and the VF could
+ * send no other one before a reset. To be followed by vane_device_stop().
+ *
+ * Context: Process context; may sleep, for as long as a command may take if the
+ * device does not respond. Takes vane_pf.lock.
+ */
+void vane_device_drain_mbox(struct vane_pf *pf)
+{
+	vane_device_forbid_serving(pf);
+	flush_work(&pf->serve_work);
+	if (vane_dev_alive(&pf->vdev))
+		vane_mbox_pf_drain(&pf->mbox);
 }
 
 /**
@@ -97,7 +129,7 @@ int vane_device_start(struct vane_pf *pf)
 	err = vane_device_replay(pf);
 	if (err)
 		goto stop_mbox;
-	vane_device_set_ready(pf, true);
+	vane_device_serve(pf);
 	/* What a reset kept from the device can be done now */
 	queue_work(pf->wq, &pf->assocs.work);
 	return 0;

@@ -23,8 +23,9 @@ struct vane_retry {
 	unsigned long delay;
 };
 
-void vane_device_set_ready(struct vane_pf *pf, bool ready);
+void vane_device_serve(struct vane_pf *pf);
 void vane_device_stop_mbox(struct vane_pf *pf);
+void vane_device_drain_mbox(struct vane_pf *pf);
 int vane_device_replay(struct vane_pf *pf);
 int vane_device_start(struct vane_pf *pf);
 void vane_device_stop(struct vane_pf *pf);

@@ -329,8 +329,10 @@ void vane_devlink_unload(struct vane_pf *pf)
 		disable_delayed_work_sync(&pf->health.watch_work);
 		disable_work_sync(&pf->filter.work);
 	}
-	if (was_running)
+	if (was_running) {
+		vane_device_drain_mbox(pf);
 		vane_device_stop(pf);
+	}
 
 	vane_port_del_vfs(pf);
 	vane_rate_suspend(pf);

@@ -194,7 +194,8 @@ static void vane_pf_init(struct vane_pf *pf)
 	INIT_WORK(&pf->reset_work, vane_health_reset_work);
 	INIT_DELAYED_WORK(&pf->health.watch_work, vane_health_watch_work);
 	INIT_DELAYED_WORK(&pf->health.work, vane_health_work);
-	/* Until there is a netdev, and devlink is registered */
+	/* Until the VFs are known, there is a netdev, and devlink is registered */
+	disable_work(&pf->serve_work);
 	disable_work(&pf->filter.work);
 	disable_delayed_work(&pf->health.watch_work);
 	disable_delayed_work(&pf->health.work);
@@ -270,7 +271,7 @@ static int vane_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	err = vane_pf_set_up(pf);
 	if (err)
 		goto stop_mbox;
-	vane_device_set_ready(pf, true);
+	vane_device_serve(pf);
 
 	/* What AER restores */
 	pci_save_state(pdev);

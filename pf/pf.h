@@ -70,6 +70,7 @@ struct vane_board {
  * @retry: retry of a device that did not come up
  * @reset_work: recovers the device
  * @reset_reasons: why that is under way: enum vane_health_reporter, as bits
+ * @serving: @serve_work is enabled; of whoever starts and stops the device
  * @serve_work: serves the VFs' mailboxes
  * @mbox: mailbox; its service belongs to @serve_work
  * @refusal: why the current request is refused, empty if its errno suffices; of
@@ -100,6 +101,7 @@ struct vane_pf {
 	struct vane_retry retry;
 	struct work_struct reset_work;
 	unsigned long reset_reasons;
+	bool serving;
 	struct work_struct serve_work;
 	struct vane_mbox_pf mbox;
 	char refusal[VANE_REFUSAL_SIZE];

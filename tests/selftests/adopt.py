@@ -5,6 +5,10 @@
 """What a new driver of the PF makes of a device that a former one has used with
 VFs: it keeps what was administered, and nothing else."""
 
+import contextlib
+import struct
+import threading
+
 from lib.py import (BROADCAST, Capture, RawVf, Sender, Vane, cmd, cmd_json,
                     defer, ethtool_json, fails, hw, ip, ksft_eq, ksft_main,
                     ksft_ne, make, registers, wait_until)
@@ -102,6 +106,43 @@ def silent_vf(env):
     capture.expect(last)
     # The broadcast alone
     ksft_eq(raw.rd32(drops) - before, 1)
+
+
+@contextlib.contextmanager
+def requests(raws):
+    """Has VFs send a request whenever they have none outstanding, meanwhile."""
+    stop = threading.Event()
+    data = struct.pack("<4H2I", hw.VANE_MBOX_RX_MODE, 8, 1, 0, 0, 0)
+
+    def send():
+        while not stop.is_set():
+            for raw in raws:
+                if not is_busy(raw):
+                    raw.message(data)
+
+    thread = threading.Thread(target=send)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+def is_busy(raw):
+    """Has the VF a request outstanding?"""
+    return bool(raw.rd32(hw.VANE_REG_MBOX_STATE) & hw.VANE_MBOX_STATE_BUSY)
+
+
+def requests_in_flight(env):
+    """A request is answered though the driver that has it goes."""
+    raws = [raw_vf(env, index) for index in range(VFS)]
+    for _ in range(4):
+        with requests(raws):
+            reload_driver(env)
+        # Those that were held are answered by the new driver
+        for raw in raws:
+            wait_until(lambda raw=raw: not is_busy(raw), what="a reply")
 
 
 def left(env):
@@ -219,4 +260,4 @@ def everything(env):
 
 if __name__ == "__main__":
     ksft_main([administered_mac, own_mac_ends_with_reset, silent_vf,
-               everything], set_up)
+               requests_in_flight, everything], set_up)
