@@ -39,7 +39,8 @@ demo: qemu modules
 demo-passthrough: qemu modules
 	@tests/demo/run passthrough
 
-## make check         qtest, property, datasheet, channel tags, header, selftests, harness
+## make check         qtest, property, datasheet, channel tags, model of the mailbox,
+##                    header, selftests, harness
 check:
 	@tests/run distro
 
