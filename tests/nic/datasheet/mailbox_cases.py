@@ -150,6 +150,40 @@ def held(bench):
     equal(vf.window(16), bytes(16), "the response window")
 
 
+def disabled_rq(bench):
+    """Section 10: what the RQ holds when it is disabled, and what comes then."""
+    bench.begin()
+    vf, other, pf = *bench.vfs[:2], bench.pf
+    vf.post(regs.MBOX_RX_MODE, bytes(8))
+    bench.settle()
+    pf.write(regs.REG_PF_CTRL, 0)
+    pf.write(regs.REG_RQ + regs.SLOTQ_CTRL, 0)
+    other.write(regs.REG_CTRL, regs.CTRL_RESET)
+    other.enable()
+    other.post(regs.MBOX_RX_MODE, bytes(8))
+    bench.settle()
+    number, generation, message = pf.next_slot()
+    equal(number, 0, "the sender of what the RQ held")
+    equal(pf.next_slot(), None, "what came later")
+    equal(pf.answer(0, generation, message, regs.ERR_DENIED), regs.OK, "a reply")
+    equal((vf.busy(), vf.reply()), (False, (regs.ERR_DENIED, b"")), "the reply")
+    pf.notices.clear()
+    pf.write(regs.REG_SQ + regs.SLOTQ_CTRL, 0)
+    pf.serve()
+    bench.settle()
+    number, generation, _ = pf.next_slot()
+    stamp = other.read(regs.REG_GENERATION)
+    equal((number, generation), (1, stamp), "the request that was held")
+    equal([(of, when, bits & regs.NOTICE_RESET) for of, when, bits, *_ in pf.notices],
+          [(1, stamp, regs.NOTICE_RESET)], "the notice before it")
+    # A request that is read, and not answered, is not posted again
+    pf.write(regs.REG_RQ + regs.SLOTQ_CTRL, 0)
+    pf.write(regs.REG_SQ + regs.SLOTQ_CTRL, 0)
+    pf.serve()
+    bench.settle()
+    equal((other.busy(), pf.next_slot()), (True, None), "a request without an answer")
+
+
 def slot_rings(bench):
     """Section 10: RQ and SQ, more than once around."""
     bench.begin()
@@ -323,5 +357,5 @@ def link(bench):
               f"status of {flags}, {speeds}")
 
 
-CASES = (negotiate, requests, own_mac, refusals, held, slot_rings, counters, ports,
-         lists, commands, link)
+CASES = (negotiate, requests, own_mac, refusals, held, disabled_rq, slot_rings,
+         counters, ports, lists, commands, link)
