@@ -100,6 +100,7 @@ typedef unsigned long long __le64;
 #define VANE_MAX_VIF			4095	/* VN-Tag: channels and lists are 1 to this */
 #define VANE_MAX_ECID			0xfffff	/* E-Tag: channels are 1 to this */
 #define VANE_MAX_LISTS			4096	/* lists of both tags in use at a time */
+#define VANE_MAX_GRANTS			4096	/* channels granted to VFs at a time */
 #define VANE_MAX_RATE_GROUPS		64	/* group ids are 1 to this */
 #define VANE_MAX_RATE			400000	/* Mb/s, of any rate that is set */
 
@@ -138,7 +139,7 @@ typedef unsigned long long __le64;
 #define   VANE_ABI_MAJOR		VANE_REG_MASK(31, 16)	/* incompatible change */
 #define   VANE_ABI_MINOR		VANE_REG_MASK(15, 0)	/* addition */
 #define VANE_ABI_MAJOR_VERSION		1	/* that this header describes */
-#define VANE_ABI_MINOR_VERSION		4	/* that this header describes */
+#define VANE_ABI_MINOR_VERSION		5	/* that this header describes */
 #define VANE_REG_FUNCTION		0x0008	/* RO: which function this is */
 #define   VANE_FUNCTION_IS_VF		VANE_REG_BIT(31)	/* 0 for the PF */
 #define   VANE_FUNCTION_VF_INDEX	VANE_REG_MASK(15, 0)	/* 0 for the first VF */
@@ -164,6 +165,8 @@ typedef unsigned long long __le64;
 #define   VANE_FEAT_RULES		VANE_DESC_BIT(11)	/* receive rules */
 #define   VANE_FEAT_LOOPBACK		VANE_DESC_BIT(12)	/* VANE_CTRL_LOOPBACK */
 #define   VANE_FEAT_SVLAN_FILTER	VANE_DESC_BIT(13)	/* filter of 802.1ad VLANs */
+#define   VANE_FEAT_TX_CHANNEL		VANE_DESC_BIT(14)	/* VANE_TXD_EXT */
+#define   VANE_FEAT_RX_CHANNEL		VANE_DESC_BIT(15)	/* VANE_RXC_TAG */
 #define   VANE_FEAT_VEB			VANE_DESC_BIT(32)	/* VANE_SWITCH_VEB */
 #define   VANE_FEAT_VNTAG		VANE_DESC_BIT(33)	/* VANE_SWITCH_VNTAG */
 #define   VANE_FEAT_VEPA		VANE_DESC_BIT(34)	/* VANE_SWITCH_VEPA */
@@ -173,6 +176,7 @@ typedef unsigned long long __le64;
 #define   VANE_FEAT_VF_STATS		VANE_DESC_BIT(38)	/* VANE_CMD_VF_STATS_READ */
 #define   VANE_FEAT_OWN_MAC		VANE_DESC_BIT(39)	/* VANE_PORT_VALID_OWN_MAC */
 #define   VANE_FEAT_ETAG		VANE_DESC_BIT(40)	/* VANE_SWITCH_ETAG */
+#define   VANE_FEAT_CHANNELS		VANE_DESC_BIT(41)	/* VANE_CMD_CHANNEL_* */
 #define   VANE_FEAT_SWITCH		VANE_DESC_MASK(63, 32)	/* PF only */
 
 #define VANE_REG_CTRL			0x0028	/* RW: enable and reset */
@@ -370,7 +374,7 @@ enum vane_stat {
 	VANE_STAT_TX_BYTES		= 1,	/* their bytes, no FCS */
 	VANE_STAT_TX_MULTICAST		= 2,	/* to a multicast address */
 	VANE_STAT_TX_BROADCAST		= 3,	/* to the broadcast address */
-	VANE_STAT_TX_DROP_SPOOF		= 4,	/* source MAC not its own, or a channel tag */
+	VANE_STAT_TX_DROP_SPOOF		= 4,	/* source MAC or channel not its own */
 	VANE_STAT_TX_DROP_VLAN		= 5,	/* tag that the port does not allow */
 	VANE_STAT_TX_DROP_OVERSIZE	= 6,	/* longer than MAX_FRAME */
 	VANE_STAT_TX_DROP_MALFORMED	= 7,	/* offload asked, headers do not parse */
@@ -449,9 +453,11 @@ enum vane_error {
  */
 
 /**
- * struct vane_tx_desc - one fragment of a frame to send
- * @addr: VANE_TXD_ADDR and flags; flags but EOP count in the first descriptor
- * @ctrl: length and, in the first descriptor, what the offloads need
+ * struct vane_tx_desc - one fragment of a frame to send, or an extension before
+ * @addr: VANE_TXD_ADDR and flags; flags but EOP count in the first descriptor.
+ *	Extension: VANE_TXD_EXT and nothing else
+ * @ctrl: length and, in the first descriptor, what the offloads need. Extension:
+ *	VANE_TXD_CHANNEL
  */
 struct vane_tx_desc {
 	__le64 addr;
@@ -462,14 +468,16 @@ _Static_assert(sizeof(struct vane_tx_desc) == 16, "tx descriptor");
 
 /* Fields of vane_tx_desc.addr */
 #define VANE_TXD_ADDR			VANE_DESC_MASK(51, 0)	/* of the fragment */
+#define VANE_TXD_EXT			VANE_DESC_BIT(59)	/* extension of the frame that follows */
 #define VANE_TXD_VLAN			VANE_DESC_BIT(60)	/* insert a C-tag with TCI */
 #define VANE_TXD_CSUM			VANE_DESC_BIT(61)	/* fill in a checksum */
 #define VANE_TXD_TSO			VANE_DESC_BIT(62)	/* segment TCP */
 #define VANE_TXD_EOP			VANE_DESC_BIT(63)	/* last descriptor of the frame */
-#define VANE_TXD_FLAGS_RSVD		VANE_DESC_MASK(59, 52)	/* must be 0 */
+#define VANE_TXD_FLAGS_RSVD		VANE_DESC_MASK(58, 52)	/* must be 0 */
 
 /* Fields of vane_tx_desc.ctrl */
 #define VANE_TXD_LEN			VANE_DESC_MASK(15, 0)	/* 0 = 65536 */
+#define VANE_TXD_CHANNEL		VANE_DESC_MASK(23, 0)	/* EXT: that the frame is sent under */
 #define VANE_TXD_TCI			VANE_DESC_MASK(31, 16)	/* with VLAN */
 #define VANE_TXD_MSS			VANE_DESC_MASK(47, 32)	/* with TSO */
 #define VANE_TXD_CSUM_START		VANE_DESC_MASK(41, 32)	/* with CSUM: byte of the frame */
@@ -524,7 +532,7 @@ _Static_assert(sizeof(struct vane_rx_cpl32) == 32, "long rx completion");
 
 /* Fields of vane_rx_cpl.info */
 #define VANE_RXC_BUF_ID			VANE_DESC_MASK(15, 0)	/* VANE_RXB_ID of the buffer */
-#define VANE_RXC_TAG			VANE_DESC_MASK(39, 16)	/* source tag, 0 = none */
+#define VANE_RXC_TAG			VANE_DESC_MASK(39, 16)	/* granted channel, 0 = its own */
 #define VANE_RXC_TYPE			VANE_DESC_MASK(43, 40)	/* VANE_RXC_TYPE_* */
 #define   VANE_RXC_TYPE_RX		1ull	/* first buffer of a frame */
 #define   VANE_RXC_TYPE_RX_MORE		2ull	/* a further buffer of it */
@@ -870,6 +878,8 @@ enum vane_cmd_op {
 	VANE_CMD_VF_STATS_READ		= 22,	/* struct vane_cmd_vf_stats; counters by DMA */
 	VANE_CMD_RATE_GROUP_GET		= 23,	/* struct vane_cmd_rate_group both ways */
 	VANE_CMD_TAG_STATS_GET		= 24,	/* answer: enum vane_tag_stat, 64 bits each */
+	VANE_CMD_CHANNEL_SET		= 25,	/* struct vane_cmd_channel */
+	VANE_CMD_CHANNEL_GET		= 26,	/* struct vane_cmd_channel both ways */
 };
 
 /* Ports of the switch: a VF's is its index */
@@ -898,7 +908,7 @@ _Static_assert(sizeof(struct vane_cmd_target) == 8, "target");
  * @vlan_tci: port VLAN: VID and priority; 0 with @vlan_proto 0 for none
  * @vlan_proto: 0, or EtherType 0x8100 or 0x88a8 of the port VLAN
  * @channel: bits 15:0 of the channel: a VIF of VN-Tag, an E-CID of E-Tag, 0 for
- *	none; one port only may have it
+ *	none; one port only may have it, and no VF be granted it
  * @flags: VANE_PORT_FLAG_*
  * @features: FEATURES_PF_MASK of the function
  * @queues: queue pairs, from the function's next reset on
@@ -953,7 +963,7 @@ _Static_assert(__builtin_offsetof(struct vane_cmd_port, features) == 24, "port f
 /* Bits of vane_cmd_port.flags */
 #define VANE_PORT_FLAG_LINK		VANE_REG_BIT(0)	/* frames pass */
 #define VANE_PORT_FLAG_SPOOFCHK		VANE_REG_BIT(1)	/* source MAC must be the port's */
-/* PROMISC and ALLMULTI of a VF take effect, and it may send to bridges */
+/* PROMISC and ALLMULTI of a VF and its grants take effect; it may send to bridges */
 #define VANE_PORT_FLAG_TRUST		VANE_REG_BIT(2)
 #define VANE_PORT_FLAG_TRUNK		VANE_REG_BIT(3)	/* VLANs of the trunk list only */
 #define VANE_PORT_FLAG_ALL		VANE_REG_MASK(3, 0)	/* every flag */
@@ -1071,6 +1081,26 @@ struct vane_cmd_list {
 #define VANE_LIST_ECID			VANE_REG_MASK(19, 0)	/* its E-CID, extension first */
 
 _Static_assert(sizeof(struct vane_cmd_list) == 40, "list");
+
+/**
+ * struct vane_cmd_channel - body of VANE_CMD_CHANNEL_*: a channel of a VF beside
+ *	that of its port
+ * @port: SET: VF index. GET: 0; in the answer that of the VF that has it
+ * @flags: SET: VANE_CHANNEL_GRANT, or 0 to revoke. GET: 0; in the answer
+ *	VANE_CHANNEL_GRANT
+ * @channel: 1 to VANE_MAX_ECID. In GET the answer is the first granted channel
+ *	that is not less, or VANE_ERR_NOT_FOUND.
+ */
+struct vane_cmd_channel {
+	__le16 port;
+	__le16 flags;
+	__le32 channel;
+};
+
+_Static_assert(sizeof(struct vane_cmd_channel) == 8, "channel");
+
+/* Bit of vane_cmd_channel.flags */
+#define VANE_CHANNEL_GRANT		VANE_REG_BIT(0)	/* the VF has the channel */
 
 #define VANE_TRUNK_VIDS			1024	/* VLANs of one command */
 

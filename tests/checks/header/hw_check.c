@@ -23,7 +23,7 @@ _Static_assert(VANE_DB_RXQ(VANE_MAX_QUEUES_PF - 1) < VANE_DB_VEC(0),
 	       "queue and vector doorbells overlap");
 _Static_assert(VANE_REG_MBOX_REQ + VANE_MBOX_SIZE == VANE_REG_MBOX_RSP,
 	       "mailbox windows overlap");
-_Static_assert(VANE_TXD_FLAGS_RSVD + (VANE_TXD_ADDR | VANE_TXD_VLAN |
+_Static_assert(VANE_TXD_FLAGS_RSVD + (VANE_TXD_ADDR | VANE_TXD_EXT | VANE_TXD_VLAN |
 	       VANE_TXD_CSUM | VANE_TXD_TSO | VANE_TXD_EOP) == ~0ull,
 	       "tx address word has a hole");
 _Static_assert((VANE_TXD_MSS & ~(VANE_TXD_CSUM_START | VANE_TXD_CSUM_OFFSET)) == 0,

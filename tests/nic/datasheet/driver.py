@@ -108,6 +108,7 @@ class Offload(NamedTuple):
     tci: int | None = None
     csum: tuple[int, int] = (0, 0)  # start, bytes from there to the sum
     tso: tuple[int, int] = (0, 0)   # MSS, bytes of headers
+    channel: int | None = None      # that an extension names
 
     def words(self):
         addr = ctrl = 0
@@ -203,6 +204,8 @@ class TxQueue(Queue):
         if self.done():
             self.used = 0
         assert self.used + len(frame) <= self.ARENA
+        if offload.channel is not None:
+            self.descriptor(regs.TXD_EXT, put(regs.TXD_CHANNEL, offload.channel))
         addr, ctrl = offload.words()
         size = max(1, len(frame) // parts)
         for i in range(parts):
@@ -245,6 +248,10 @@ class Received(NamedTuple):
     @property
     def tci(self):
         return get(regs.RXC_TCI, self.data) if self.info & regs.RXC_VLAN else None
+
+    @property
+    def channel(self):
+        return get(regs.RXC_TAG, self.info)
 
     @property
     def hash(self):

@@ -279,5 +279,19 @@ class Pf(Function):
     def filter_add(self, port, macs):
         return self.order(regs.CMD_FILTER_ADD, "<HH196s", port, 0, addrs(macs))
 
+    def grant(self, vf, channel, flags=regs.CHANNEL_GRANT):
+        return self.order(regs.CMD_CHANNEL_SET, "<HHI", vf, flags, channel)
+
+    def granted(self, channel):
+        """(VF, channel) of the first that is not below @channel, or None."""
+        status, body = self.command(regs.CMD_CHANNEL_GET,
+                                    struct.pack("<HHI", 0, 0, channel))
+        if status == regs.ERR_NOT_FOUND:
+            return None
+        vf, flags, channel = struct.unpack("<HHI", body)
+        if status or flags != regs.CHANNEL_GRANT:
+            raise DeviceError(f"CHANNEL_GET says {status}, flags {flags}")
+        return vf, channel
+
     def switch(self, mode):
         return self.order(regs.CMD_SWITCH_SET, "<II", mode, 0)

@@ -28,7 +28,7 @@ COMMAND_ORDER = (regs.ERR_UNSUPPORTED, regs.ERR_NOT_FOUND, regs.ERR_INVALID,
 # What commands need
 FEATURES = (regs.FEAT_VEPA | regs.FEAT_VNTAG | regs.FEAT_RATE | regs.FEAT_TRUNK
             | regs.FEAT_PORT | regs.FEAT_VF_STATS | regs.FEAT_OWN_MAC
-            | regs.FEAT_ETAG)
+            | regs.FEAT_ETAG | regs.FEAT_CHANNELS)
 
 
 class Draw(random.Random):
@@ -195,7 +195,7 @@ def _commands():
         (regs.ERR_INVALID, {"valid": (1 << 10 | regs.bits(9, 0), 0xffffffff)}),
         (regs.ERR_INVALID, {"proto": (1, 0x9100)}),
         (regs.ERR_INVALID, {"tci": (0, 0xe000)}),
-        (regs.ERR_INVALID, {"features": (1 << 14, 1 << 32)}),
+        (regs.ERR_INVALID, {"features": (1 << 16, 1 << 32)}),
         (regs.ERR_INVALID, {"flags": (1 << 4, 1 << 31)}),
         (regs.ERR_RANGE, {"tci": (4095,)}),
         (regs.ERR_RANGE, {"channel_high": (16, 0xffff)}),
@@ -203,7 +203,7 @@ def _commands():
         (regs.ERR_RANGE, {"tx_max": (regs.MAX_RATE + 1,)}),
         (regs.ERR_RANGE, {"tx_share": (101,)}),
         (regs.ERR_RANGE, {"group": (65, 0xffff)}),
-        (regs.ERR_EXISTS, {"channel": (77,)})), regs.FEAT_RATE
+        (regs.ERR_EXISTS, {"channel": (77, 88)})), regs.FEAT_RATE
     yield regs.CMD_PORT_GET, _port_set(), (NO_PORT,), 0
     yield regs.CMD_STATUS_SET, Body(
         STATUS.format, port=0, reserved=0, causes=0, status=0, speed=0, gen=1,
@@ -238,6 +238,14 @@ def _commands():
     yield regs.CMD_LIST_GET, Body("<HBB4s32s", list=9, pf=0, list_high=0,
                                   reserved=bytes(4), vfs=b""), (
         (regs.ERR_INVALID, {"reserved": (b"\1", b"\0\0\0\1")}),), 0
+    yield regs.CMD_CHANNEL_SET, Body("<HHI", port=0, flags=1, channel=9), (
+        NO_PORT, (regs.ERR_NOT_FOUND, {"port": (regs.PORT_PF,)}),
+        (regs.ERR_INVALID, {"flags": (3, 0x8001)}),
+        (regs.ERR_RANGE, {"channel": (0, 1 << 20, 0xffffffff)}),
+        (regs.ERR_EXISTS, {"channel": (77, 88)})), regs.FEAT_CHANNELS
+    yield regs.CMD_CHANNEL_GET, Body("<HHI", port=0, flags=0, channel=9), (
+        (regs.ERR_INVALID, {"port": (1, 0xffff)}),
+        (regs.ERR_INVALID, {"flags": (1, 0x8000)})), regs.FEAT_CHANNELS
     for op in (regs.CMD_TRUNK_SET, regs.CMD_TRUNK_GET):
         faults = [NO_PORT, (regs.ERR_NOT_FOUND, {"port": (regs.PORT_PF,)}), RESERVED,
                   (regs.ERR_INVALID, {"first": (1, 1023, 4095)}),
@@ -287,6 +295,7 @@ def commands(bench):
     bench.begin(vfs=2)
     pf = bench.pf
     bench.ok(pf.port_set(1, channel=77), "PORT_SET")
+    bench.ok(pf.grant(1, 88), "CHANNEL_SET")
     features = pf.read64(regs.REG_FEATURES_DRV)
     for unwanted in (0, FEATURES):
         pf.write(regs.REG_CTRL, 0)

@@ -5,6 +5,7 @@ import struct
 
 import ether
 import regs
+from driver import Offload
 from messages import channel_list
 from testbench import equal, true
 from regs import put
@@ -218,6 +219,68 @@ def etag(bench):
         vf.tx.send(on_wire(up, tagged)[:22])
 
 
+def granted(bench):
+    """Section 12: channels granted to a VF, by extension and by tag."""
+    bench.begin()
+    (vf, other), pf = bench.vfs, bench.pf
+    for index in range(2):
+        bench.ok(pf.port_set(index, channel=10 + index), "PORT_SET")
+    bench.ok(pf.grant(0, 0x321), "CHANNEL_SET")
+    bench.ok(pf.grant(1, 0x54321), "CHANNEL_SET")
+    equal(pf.grant(1, 0x321), regs.ERR_EXISTS, "a channel of another VF")
+    equal(pf.port_set(1, channel=0x321), regs.ERR_EXISTS, "the same for a port")
+    equal([pf.granted(n) for n in (1, 0x322, 0x54322)],
+          [(0, 0x321), (1, 0x54321), None], "CHANNEL_GET")
+    frame = ether.frame(ether.mac(2), ether.mac(1))
+    to_vf = ether.frame(ether.mac(1), STRANGER)
+    trust = regs.PORT_FLAG_LINK | regs.PORT_FLAG_SPOOFCHK | regs.PORT_FLAG_TRUST
+
+    def tagged(inner, down=False):
+        if mode == regs.SWITCH_VNTAG:
+            word = (regs.VNTAG_DIR | put(regs.VNTAG_DVIF, 0x321) if down
+                    else put(regs.VNTAG_SVIF, 0x321))
+            return (inner[:12] + struct.pack(">HI", regs.VNTAG_ETHERTYPE, word)
+                    + inner[12:])
+        return (inner[:12] + struct.pack(">HHHH", regs.ETAG_ETHERTYPE, 0, 0x321, 0)
+                + inner[12:])
+
+    for mode in (regs.SWITCH_VNTAG, regs.SWITCH_ETAG):
+        bench.ok(pf.switch(mode), "SWITCH_SET")
+        bench.ok(pf.port_set(0, flags=trust & ~regs.PORT_FLAG_TRUST), "PORT_SET")
+        with bench.counts(vf, tx_drop_spoof=2):
+            vf.tx.send(frame, offload=Offload(channel=0x321))
+            vf.tx.send(tagged(frame))
+        before = pf.tag_stats()["rx_unknown"]
+        bench.wire(tagged(to_vf, True))
+        equal(pf.tag_stats()["rx_unknown"], before + 1, "frames without trust")
+        bench.ok(pf.port_set(0, flags=trust), "PORT_SET")
+        with bench.counts(vf, tx_frames=2, tx_bytes=120):
+            vf.tx.send(frame, offload=Offload(channel=0x321))
+            vf.tx.send(tagged(frame))
+        equal(bench.from_wire(2), [tagged(frame)] * 2, "frames sent")
+        with bench.counts(vf, tx_drop_spoof=4):
+            vf.tx.send(frame, offload=Offload(channel=0x54321))
+            vf.tx.send(frame, offload=Offload(channel=10))
+            vf.tx.send(tagged(frame), offload=Offload(channel=0x321))
+            vf.tx.send(tagged(tagged(frame)))
+        bench.wire(tagged(to_vf, True))
+        equal([(one.frame, one.channel) for one in vf.receive(1)],
+              [(to_vf, 0x321)], "a frame received")
+    with bench.counts(other, tx_drop_spoof=1):
+        other.tx.send(tagged(ether.frame(ether.mac(1), ether.mac(2))))
+    bench.ok(pf.grant(0, 0x321, 0), "CHANNEL_SET")
+    equal(pf.granted(1), (1, 0x54321), "what is left")
+    # A driver that does not look at the completion
+    bench.ok(pf.grant(0, 0x321), "CHANNEL_SET")
+    vf.enable(unwanted=regs.FEAT_RX_CHANNEL)
+    equal((vf.tx.restart(), vf.rx.restart()), (0, 0), "the queues again")
+    bench.wire(tagged(to_vf, True))
+    bench.qtest.wait(lambda: vf.read(regs.stat(9)) == 3, "a frame")
+    bench.settle()
+    equal([(one.frame, one.channel) for one in vf.rx.poll()],
+          [(tagged(to_vf, True), 0)], "a frame with its tag")
+
+
 def rate(bench):
     """Section 12: a maximum of a port, and of a group."""
     bench.begin()
@@ -281,5 +344,5 @@ def pause(bench):
           "frames of functions")
 
 
-CASES = (veb, port_vlan, trunk, senders, receivers, vepa, vntag, etag, rate,
+CASES = (veb, port_vlan, trunk, senders, receivers, vepa, vntag, etag, granted, rate,
          port_counters, pause)

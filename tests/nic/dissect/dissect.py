@@ -117,7 +117,7 @@ class Bench:
         for frame, receivers in frames:
             self.capture.append((self.case, frame))
             for vf, received in receivers.items():
-                wanted.setdefault(vf, []).append((received, None))
+                wanted.setdefault(vf, []).append((received, None, 0))
         self.nic.wire([frame for frame, _ in frames])
         self.settle(wanted, 0, self.nic.qtest.sent)
 
@@ -142,7 +142,7 @@ class Bench:
                             for vf, frames in wanted.items())):
                 break
             self.nic.collect(received)
-        self.capture += [(self.case, frame) for frame, _ in received.pop(WIRE)]
+        self.capture += [(self.case, frame) for frame, *_ in received.pop(WIRE)]
         for number, frames in received.items():
             if frames != wanted.get(number, []):
                 raise Wrong(f"function {number} got {texts(frames)}, not "
@@ -150,7 +150,7 @@ class Bench:
 
 
 def texts(frames):
-    return ", ".join(frame.hex() for frame, _ in frames) or "nothing"
+    return ", ".join(frame.hex() for frame, *_ in frames) or "nothing"
 
 
 # Cases

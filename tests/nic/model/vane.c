@@ -30,11 +30,12 @@
      VANE_FEAT_TSO6 | VANE_FEAT_VLAN_INSERT | VANE_FEAT_VLAN_STRIP | \
      VANE_FEAT_RSS | VANE_FEAT_HW_GRO | VANE_FEAT_SHADOW_DB | \
      VANE_FEAT_VLAN_FILTER | VANE_FEAT_RSS_CONTEXT | VANE_FEAT_RULES | \
-     VANE_FEAT_LOOPBACK | VANE_FEAT_SVLAN_FILTER)
+     VANE_FEAT_LOOPBACK | VANE_FEAT_SVLAN_FILTER | VANE_FEAT_TX_CHANNEL | \
+     VANE_FEAT_RX_CHANNEL)
 #define FEATURES_PF \
     (VANE_FEAT_VEB | VANE_FEAT_VNTAG | VANE_FEAT_VEPA | VANE_FEAT_RATE | \
      VANE_FEAT_TRUNK | VANE_FEAT_PORT | VANE_FEAT_VF_STATS | \
-     VANE_FEAT_OWN_MAC | VANE_FEAT_ETAG)
+     VANE_FEAT_OWN_MAC | VANE_FEAT_ETAG | VANE_FEAT_CHANNELS)
 
 /*
  * Functions
@@ -42,8 +43,10 @@
 
 uint64_t vane_features_dev(const VaneFunction *fn)
 {
-    return vane_is_pf(fn) ? FEATURES_FUNCTION | FEATURES_PF :
-                            FEATURES_FUNCTION;
+    uint64_t features = vane_is_pf(fn) ? FEATURES_FUNCTION | FEATURES_PF :
+                                         FEATURES_FUNCTION;
+
+    return features & ~fn->dev->features_hidden;
 }
 
 bool vane_function_present(const VaneFunction *fn)
@@ -728,6 +731,7 @@ static const Property vane_properties[] = {
     DEFINE_NIC_PROPERTIES(VaneDevice, conf),
     DEFINE_PROP_UINT16("total-vfs", VaneDevice, sriov.total_vfs, VANE_MAX_VFS),
     DEFINE_PROP_UINT32("latency-ns", VaneDevice, latency_ns, 0),
+    DEFINE_PROP_UINT64("x-features-hidden", VaneDevice, features_hidden, 0),
 };
 
 static void vane_class_init(ObjectClass *klass, void *data)

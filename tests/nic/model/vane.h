@@ -125,6 +125,7 @@ struct VaneDevice {
     NICConf conf;
     GByteArray *vpd;            /* vane_vpd.c's */
     QEMUBH *bh;
+    uint64_t features_hidden;   /* of FEATURES_DEV, as of an older device */
     uint32_t latency_ns;        /* until bh runs; 0: as soon as possible */
     QEMUTimer latency_timer;    /* runs bh if latency_ns is not 0 */
     unsigned entered;           /* vane_enter() without vane_leave() */

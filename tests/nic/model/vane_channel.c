@@ -33,12 +33,14 @@ static GTree *vane_channel_lists_new(void)
 void vane_channel_init(VaneSwitch *sw)
 {
     sw->channels = g_hash_table_new(NULL, NULL);
+    sw->grants = g_tree_new_full(vane_channel_compare, NULL, NULL, NULL);
     sw->lists = vane_channel_lists_new();
 }
 
 void vane_channel_finalize(VaneSwitch *sw)
 {
     g_hash_table_destroy(sw->channels);
+    g_tree_unref(sw->grants);
     g_tree_unref(sw->lists);
 }
 
@@ -65,12 +67,89 @@ uint32_t vane_channel_tag_len(const VaneSwitch *sw)
     }
 }
 
+/* Can the tag of the mode name the channel? */
+static bool vane_channel_nameable(const VaneSwitch *sw, uint32_t channel)
+{
+    return sw->mode == VANE_SWITCH_ETAG ||
+           (sw->mode == VANE_SWITCH_VNTAG && channel <= VANE_MAX_VIF);
+}
+
 uint32_t vane_channel_of(const VaneFunction *fn)
 {
-    bool has = fn->dev->sw->mode == VANE_SWITCH_ETAG ||
-               fn->port.channel <= VANE_MAX_VIF;
+    return vane_channel_nameable(fn->dev->sw, fn->port.channel) ?
+               fn->port.channel :
+               0;
+}
 
-    return has ? fn->port.channel : 0;
+VaneFunction *vane_channel_grantee(const VaneSwitch *sw, uint32_t channel)
+{
+    VaneFunction *fn = g_tree_lookup(sw->grants, GUINT_TO_POINTER(channel));
+
+    return fn && fn->port.flags & VANE_PORT_FLAG_TRUST &&
+           vane_channel_nameable(sw, channel) ? fn : NULL;
+}
+
+bool vane_channel_granted(const VaneFunction *fn, uint32_t channel)
+{
+    return vane_channel_grantee(fn->dev->sw, channel) == fn;
+}
+
+uint32_t vane_channel_room(const VaneFunction *fn)
+{
+    const VaneSwitch *sw = fn->dev->sw;
+
+    return sw->port[vane_port_bit(fn)].grants &&
+           fn->port.flags & VANE_PORT_FLAG_TRUST ? vane_channel_tag_len(sw) : 0;
+}
+
+/*
+ * The channel of a tag that is what a tag on the way up has to be; 0 for any
+ * other. The priority of an E-Tag is the device's to say.
+ */
+static uint32_t vane_channel_read_up(const VaneSwitch *sw,
+                                     const uint8_t *fields)
+{
+    uint64_t tag;
+
+    if (sw->mode == VANE_SWITCH_VNTAG) {
+        tag = (uint32_t)ldl_be_p(fields);
+        return tag & ~(uint64_t)VANE_VNTAG_SVIF ? 0 : tag;
+    }
+    tag = (uint64_t)lduw_be_p(fields) << 32 |
+          (uint32_t)ldl_be_p(fields + sizeof(uint16_t));
+    if (tag & ~(VANE_ETAG_PCP | VANE_ETAG_DEI | VANE_ETAG_ECID |
+                VANE_ETAG_ECID_EXT)) {
+        return 0;
+    }
+    return vane_get(tag, VANE_ETAG_ECID_EXT) << 12 |
+           vane_get(tag, VANE_ETAG_ECID);
+}
+
+static uint16_t vane_channel_ethertype(const VaneSwitch *sw)
+{
+    return sw->mode == VANE_SWITCH_VNTAG ? VANE_VNTAG_ETHERTYPE :
+                                           VANE_ETAG_ETHERTYPE;
+}
+
+uint32_t vane_channel_pop_granted(const VaneFunction *fn, VaneFrame *frame)
+{
+    const VaneSwitch *sw = fn->dev->sw;
+    uint16_t type = lduw_be_p(frame->data + VANE_TAG_OFFSET);
+    uint32_t len = vane_channel_room(fn);
+    uint32_t channel;
+
+    if (!len || frame->head_len < ETH_HLEN + len ||
+        type != vane_channel_ethertype(sw)) {
+        return 0;
+    }
+    channel = vane_channel_read_up(sw, frame->data + ETH_HLEN);
+    if (!channel || !vane_channel_granted(fn, channel)) {
+        return 0;
+    }
+    frame->named = true;
+    frame->channel = channel;
+    vane_tag_remove(frame, len);
+    return len;
 }
 
 /* E-PCP and E-DEI of the frame: what the port maps those of its tag to */
@@ -85,7 +164,7 @@ static uint64_t vane_channel_priority(const VaneFunction *fn,
 void vane_channel_put_tag(const VaneFunction *fn, const VaneFrame *frame,
                           VaneChannelTag *tag)
 {
-    uint32_t channel = vane_channel_of(fn);
+    uint32_t channel = frame->named ? frame->channel : vane_channel_of(fn);
     uint64_t etag;
 
     tag->len = vane_channel_tag_len(fn->dev->sw);
@@ -173,7 +252,7 @@ bool vane_channel_pop_tag(VaneDevice *dev, VaneFrame *frame,
     int why;
 
     if (lduw_be_p(frame->data + VANE_TAG_OFFSET) !=
-        (vntag ? VANE_VNTAG_ETHERTYPE : VANE_ETAG_ETHERTYPE)) {
+        vane_channel_ethertype(dev->sw)) {
         why = VANE_TAG_STAT_RX_NONE;
     } else if (frame->head_len < ETH_HLEN + len) {
         why = VANE_TAG_STAT_RX_TRUNCATED;
@@ -185,6 +264,8 @@ bool vane_channel_pop_tag(VaneDevice *dev, VaneFrame *frame,
         vane_channel_drop(dev, why);
         return false;
     }
+    frame->channel_tag.len = len;
+    memcpy(frame->channel_tag.bytes, frame->data + VANE_TAG_OFFSET, len);
     vane_tag_remove(frame, len);
     return true;
 }
@@ -226,15 +307,24 @@ static bool vane_channel_has_etag(const VaneDevice *dev)
     return dev->fn.features_drv & VANE_FEAT_ETAG;
 }
 
+/* The highest channel that the driver can name */
+static uint32_t vane_channel_max(const VaneDevice *dev)
+{
+    return vane_channel_has_etag(dev) ? VANE_MAX_ECID : VANE_MAX_VIF;
+}
+
 int vane_channel_check(const VaneFunction *fn, uint32_t channel)
 {
-    const VaneFunction *owner = vane_channel_owner(fn->dev->sw, channel);
+    const VaneSwitch *sw = fn->dev->sw;
+    const VaneFunction *owner = vane_channel_owner(sw, channel);
 
-    if (channel > (vane_channel_has_etag(fn->dev) ? VANE_MAX_ECID :
-                                                    VANE_MAX_VIF)) {
+    if (channel > vane_channel_max(fn->dev)) {
         return VANE_ERR_RANGE;
     }
-    return owner && owner != fn ? VANE_ERR_EXISTS : VANE_OK;
+    return (owner && owner != fn) ||
+           g_tree_lookup(sw->grants, GUINT_TO_POINTER(channel)) ?
+               VANE_ERR_EXISTS :
+               VANE_OK;
 }
 
 void vane_channel_assign(VaneFunction *fn, uint32_t channel)
@@ -245,6 +335,51 @@ void vane_channel_assign(VaneFunction *fn, uint32_t channel)
     fn->port.channel = channel;
     if (channel) {
         g_hash_table_insert(channels, GUINT_TO_POINTER(channel), fn);
+    }
+}
+
+static uint32_t *vane_channel_count(const VaneFunction *fn)
+{
+    return &fn->dev->sw->port[vane_port_bit(fn)].grants;
+}
+
+static void vane_channel_revoke(VaneFunction *fn, uint32_t channel)
+{
+    g_tree_remove(fn->dev->sw->grants, GUINT_TO_POINTER(channel));
+    --*vane_channel_count(fn);
+}
+
+/* Whose grants are sought, and their channels */
+typedef struct Granted {
+    const VaneFunction *fn;
+    GArray *channels;
+} Granted;
+
+static gboolean vane_channel_note(gpointer key, gpointer value,
+                                  gpointer opaque)
+{
+    Granted *granted = opaque;
+
+    if (value == granted->fn) {
+        g_array_append_val(granted->channels, key);
+    }
+    return false;
+}
+
+void vane_channel_revoke_all(VaneFunction *fn)
+{
+    g_autoptr(GArray) channels = NULL;
+    Granted granted = { .fn = fn };
+
+    if (!*vane_channel_count(fn)) {
+        return;
+    }
+    channels = g_array_new(false, false, sizeof(gpointer));
+    granted.channels = channels;
+    g_tree_foreach(fn->dev->sw->grants, vane_channel_note, &granted);
+    for (guint i = 0; i < channels->len; i++) {
+        vane_channel_revoke(fn, GPOINTER_TO_UINT(g_array_index(channels,
+                                                               gpointer, i)));
     }
 }
 
@@ -345,15 +480,15 @@ int vane_channel_list_set(VaneDevice *dev, const void *req, void *rsp)
     return VANE_OK;
 }
 
-/* A search for the first list whose id is not below @wanted */
-typedef struct ListSearch {
+/* A search for the first list or channel that is not below @wanted */
+typedef struct Search {
     uint32_t wanted;
     uint32_t found;             /* 0 = none yet */
-} ListSearch;
+} Search;
 
 static int vane_channel_search(gconstpointer key, gconstpointer opaque)
 {
-    ListSearch *search = (ListSearch *)opaque;
+    Search *search = (Search *)opaque;
     uint32_t id = GPOINTER_TO_UINT(key);
 
     if (id < search->wanted) {
@@ -367,7 +502,7 @@ int vane_channel_list_get(VaneDevice *dev, const void *req, void *rsp)
 {
     const struct vane_cmd_list *cmd = req;
     struct vane_cmd_list *answer = rsp;
-    ListSearch search = { .wanted = vane_channel_list_id(cmd) };
+    Search search = { .wanted = vane_channel_list_id(cmd) };
     const unsigned long *members;
 
     if (!buffer_is_zero(cmd->reserved, sizeof(cmd->reserved))) {
@@ -399,5 +534,85 @@ int vane_channel_stats_get(VaneDevice *dev, const void *req, void *rsp)
     for (int i = 0; i < VANE_TAG_STAT_COUNT; i++) {
         stats[i] = cpu_to_le64(dev->sw->tag_stats[i]);
     }
+    return VANE_OK;
+}
+
+static int vane_channel_check_grant(const VaneDevice *dev,
+                                    const VaneFunction *fn,
+                                    const struct vane_cmd_channel *cmd)
+{
+    uint32_t channel = le32_to_cpu(cmd->channel);
+    uint16_t flags = le16_to_cpu(cmd->flags);
+    const VaneFunction *has;
+
+    if (!(dev->fn.features_drv & VANE_FEAT_CHANNELS)) {
+        return VANE_ERR_UNSUPPORTED;
+    }
+    if (!fn || vane_is_pf(fn)) {
+        return VANE_ERR_NOT_FOUND;
+    }
+    if (flags & ~VANE_CHANNEL_GRANT) {
+        return VANE_ERR_INVALID;
+    }
+    if (!channel || channel > vane_channel_max(dev)) {
+        return VANE_ERR_RANGE;
+    }
+    if (!flags) {
+        return VANE_OK;
+    }
+    has = g_tree_lookup(dev->sw->grants, GUINT_TO_POINTER(channel));
+    if (vane_channel_owner(dev->sw, channel) || (has && has != fn)) {
+        return VANE_ERR_EXISTS;
+    }
+    return !has && g_tree_nnodes(dev->sw->grants) == VANE_MAX_GRANTS ?
+               VANE_ERR_NO_SPACE :
+               VANE_OK;
+}
+
+int vane_channel_grant_set(VaneDevice *dev, const void *req, void *rsp)
+{
+    const struct vane_cmd_channel *cmd = req;
+    VaneFunction *fn = vane_function(dev, le16_to_cpu(cmd->port));
+    uint32_t channel = le32_to_cpu(cmd->channel);
+    bool grant = cmd->flags;
+    const VaneFunction *has;
+    int status;
+
+    status = vane_channel_check_grant(dev, fn, cmd);
+    if (status) {
+        return status;
+    }
+    has = g_tree_lookup(dev->sw->grants, GUINT_TO_POINTER(channel));
+    if (grant && !has) {
+        g_tree_insert(dev->sw->grants, GUINT_TO_POINTER(channel), fn);
+        ++*vane_channel_count(fn);
+    } else if (!grant && has == fn) {
+        vane_channel_revoke(fn, channel);
+    }
+    trace_vane_channel_grant(fn->index, channel, grant);
+    return VANE_OK;
+}
+
+int vane_channel_grant_get(VaneDevice *dev, const void *req, void *rsp)
+{
+    const struct vane_cmd_channel *cmd = req;
+    struct vane_cmd_channel *answer = rsp;
+    Search search = { .wanted = le32_to_cpu(cmd->channel) };
+    const VaneFunction *fn;
+
+    if (!(dev->fn.features_drv & VANE_FEAT_CHANNELS)) {
+        return VANE_ERR_UNSUPPORTED;
+    }
+    if (cmd->port || cmd->flags) {
+        return VANE_ERR_INVALID;
+    }
+    g_tree_search(dev->sw->grants, vane_channel_search, &search);
+    if (!search.found || search.found > vane_channel_max(dev)) {
+        return VANE_ERR_NOT_FOUND;
+    }
+    fn = g_tree_lookup(dev->sw->grants, GUINT_TO_POINTER(search.found));
+    answer->port = cpu_to_le16(fn->index);
+    answer->flags = cpu_to_le16(VANE_CHANNEL_GRANT);
+    answer->channel = cpu_to_le32(search.found);
     return VANE_OK;
 }

@@ -184,6 +184,11 @@ static const VaneCommand commands[] = {
         sizeof(struct vane_cmd_vf_stats), 0, vane_cmd_vf_stats_read },
     [VANE_CMD_TAG_STATS_GET] = {
         0, VANE_TAG_STAT_COUNT * sizeof(__le64), vane_channel_stats_get },
+    [VANE_CMD_CHANNEL_SET] = {
+        sizeof(struct vane_cmd_channel), 0, vane_channel_grant_set },
+    [VANE_CMD_CHANNEL_GET] = {
+        sizeof(struct vane_cmd_channel), sizeof(struct vane_cmd_channel),
+        vane_channel_grant_get },
 };
 
 int vane_cmd_execute(VaneDevice *dev, struct vane_msg *msg, uint32_t *answer)

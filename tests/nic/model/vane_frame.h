@@ -53,6 +53,12 @@
 #define VANE_FRAME_PIECES       (2 * VANE_TX_MAX_DESC + \
                                  VANE_TX_MAX_TSO / 4096 + 16)
 
+/* A channel tag as it is on the wire; no bytes where there is none */
+typedef struct VaneChannelTag {
+    uint8_t len;
+    uint8_t bytes[VANE_ETAG_SIZE];
+} VaneChannelTag;
+
 typedef enum VaneCsum {
     VANE_CSUM_UNKNOWN,          /* not looked at yet */
     VANE_CSUM_NONE,             /* the frame has none, or it cannot be found */
@@ -79,6 +85,14 @@ struct VaneFrame {
     uint16_t tag_proto;
     uint16_t tag_tci;
     uint16_t vlan;              /* what the ingress edge made of it */
+
+    /*
+     * A channel beside that of the port. Sent: the sender has named it. From
+     * the uplink: the tag that named it is kept, and granted to the receiver.
+     */
+    bool named;
+    uint32_t channel;
+    VaneChannelTag channel_tag;
 
     /* Where headers start: offsets in room[], 0 = not found */
     uint16_t l3;

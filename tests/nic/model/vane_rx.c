@@ -362,7 +362,11 @@ static bool vane_rxq_put(const RxTarget *target, VaneFrame *frame, bool untag,
     VaneView view;
     uint32_t need;
 
-    vane_tag_view(frame, untag, rxq->opt & VANE_RXQ_OPT_VLAN_STRIP, &view);
+    if (frame->named && !(fn->features_drv & VANE_FEAT_RX_CHANNEL)) {
+        vane_tag_channel_view(frame, &frame->channel_tag, untag, &view);
+    } else {
+        vane_tag_view(frame, untag, rxq->opt & VANE_RXQ_OPT_VLAN_STRIP, &view);
+    }
     if (frame->mss && !vane_rx_gso_fits(frame, &view)) {
         return false;
     }
@@ -384,6 +388,9 @@ static bool vane_rxq_put(const RxTarget *target, VaneFrame *frame, bool untag,
     }
     if (view.has_tci) {
         flags |= VANE_RXC_VLAN;
+    }
+    if (frame->named && fn->features_drv & VANE_FEAT_RX_CHANNEL) {
+        flags |= vane_put(VANE_RXC_TAG, frame->channel);
     }
     vane_rx_stage_frame(target, frame, &view, flags, gso, need);
     trace_vane_rx_frame(fn->index, rxq->index, view.len, frame->segments);

@@ -115,11 +115,11 @@ static void vane_switch_send_wire_frame(VaneDevice *dev, VaneFrame *frame,
     struct iovec iov[VANE_FRAME_PIECES + 2];
     VaneView view;
 
-    vane_tag_wire_view(frame, tag, &view);
+    vane_tag_channel_view(frame, tag, false, &view);
     vane_uplink_send(dev, iov, vane_view_iov(frame, &view, iov));
 }
 
-/* @from is the port whose channel the tag names, in a mode with tags. */
+/* @from is the port whose channel the tag names, if the frame names none. */
 static void vane_switch_send_uplink(VaneDevice *dev, const VaneFunction *from,
                                     VaneFrame *frame)
 {
@@ -295,10 +295,16 @@ static bool vane_switch_control_allowed(const VaneFunction *fn,
              frame->data[ETH_ALEN - 1] > 0x0f));
 }
 
-/* Where frames bear their channel, no VF may name one itself. */
-static bool vane_switch_type_allowed(const VaneFunction *fn,
-                                     const VaneFrame *frame)
+/*
+ * Where frames bear their channel, a VF names none but those granted to it, and
+ * those once.
+ */
+static bool vane_switch_channel_allowed(const VaneFunction *fn,
+                                        const VaneFrame *frame)
 {
+    if (frame->named && !vane_channel_granted(fn, frame->channel)) {
+        return false;
+    }
     return vane_is_pf(fn) || !vane_channel_tagged(fn->dev->sw) ||
            !vane_channel_tag_inside(frame);
 }
@@ -331,12 +337,12 @@ static bool vane_switch_admit(VaneFunction *fn, VaneFrame *frame)
 
     if (!fn->loopback &&
         (!(fn->port.flags & VANE_PORT_FLAG_LINK) ||
-         (vane_channel_tagged(sw) && !vane_channel_of(fn)))) {
+         (vane_channel_tagged(sw) && !frame->named && !vane_channel_of(fn)))) {
         vane_switch_drop(fn, frame, VANE_STAT_TX_DROP_LINK);
         return false;
     }
     if (!vane_switch_source_allowed(fn, port, frame) ||
-        !vane_switch_type_allowed(fn, frame)) {
+        !vane_switch_channel_allowed(fn, frame)) {
         vane_switch_drop(fn, frame, VANE_STAT_TX_DROP_SPOOF);
         return false;
     }
@@ -373,6 +379,8 @@ VaneSwitchResult vane_switch_transmit(VaneFunction *fn, VaneFrame *frame,
         vane_count_frame(fn, VANE_STAT_TX_FRAMES, frame, seen - frame->len);
     }
     if (fn->loopback) {
+        /* It has not been anywhere where frames have a channel. */
+        frame->named = false;
         vane_rx_frame(fn, frame, fn->port.vlan_proto);
     } else if (!vane_switch_deliver(dev, fn, frame, &route, next)) {
         return VANE_SWITCH_UNFINISHED;
@@ -386,12 +394,14 @@ void vane_switch_uplink_drop(VaneDevice *dev, const char *why)
     dev->uplink_dropped++;
 }
 
-/* Delivers to a port that the channel tag names, if its filters allow. */
+/*
+ * Delivers to a channel of a port, if the port's filters allow. What is sent to
+ * one of its channels may have come from another.
+ */
 static void vane_switch_steer_port(VaneFunction *fn, VaneFrame *frame,
-                                   const VaneSteering *to)
+                                   uint32_t channel, const VaneSteering *to)
 {
     const VaneSwitchPort *port = &fn->dev->sw->port[vane_port_bit(fn)];
-    uint32_t channel = vane_channel_of(fn);
 
     if (vane_switch_port_open(fn) && channel && channel != to->except &&
         vane_switch_receives_vlan(fn, port, frame) &&
@@ -404,20 +414,27 @@ static void vane_switch_steer(VaneDevice *dev, VaneFrame *frame,
                               const VaneSteering *to)
 {
     const unsigned long *members = NULL;
-    VaneFunction *owner = NULL;
+    VaneFunction *owner = NULL, *grantee = NULL;
     unsigned long n;
 
     if (to->list) {
         members = vane_channel_members(dev->sw, to->id);
     } else {
         owner = vane_channel_owner(dev->sw, to->id);
+        grantee = vane_channel_grantee(dev->sw, to->id);
     }
     if (owner) {
-        vane_switch_steer_port(owner, frame, to);
+        vane_switch_steer_port(owner, frame, vane_channel_of(owner), to);
+    } else if (grantee) {
+        frame->named = true;
+        frame->channel = to->id;
+        vane_switch_steer_port(grantee, frame, to->id, to);
     } else if (members) {
         for (n = find_first_bit(members, VANE_PORTS); n < VANE_PORTS;
              n = find_next_bit(members, VANE_PORTS, n + 1)) {
-            vane_switch_steer_port(vane_port_function(dev, n), frame, to);
+            VaneFunction *fn = vane_port_function(dev, n);
+
+            vane_switch_steer_port(fn, frame, vane_channel_of(fn), to);
         }
     } else {
         vane_channel_drop(dev, VANE_TAG_STAT_RX_UNKNOWN);
@@ -447,6 +464,7 @@ ssize_t vane_switch_receive(VaneDevice *dev, const uint8_t *buf, size_t size)
         frame->pieces = 1;
     }
     frame->tag_proto = 0;
+    frame->named = false;
     frame->mss = 0;
     frame->segments = 1;
 

@@ -21,6 +21,7 @@ typedef struct VaneSwitchPort {
     DECLARE_BITMAP(vlans, VLAN_VID_MASK + 1);   /* that were added */
     DECLARE_BITMAP(svlans, VLAN_VID_MASK + 1);  /* of 802.1ad */
     DECLARE_BITMAP(trunk, VLAN_VID_MASK + 1);   /* allowed, with FLAG_TRUNK */
+    uint32_t grants;            /* channels granted to the function */
 } VaneSwitchPort;
 
 struct VaneSwitch {
@@ -34,6 +35,7 @@ struct VaneSwitch {
     DECLARE_BITMAP(promisc, VANE_PORTS);
     DECLARE_BITMAP(allmulti, VANE_PORTS);
     GHashTable *channels;       /* VaneFunction by its channel */
+    GTree *grants;              /* VaneFunction by a channel granted to it */
     GTree *lists;               /* bitmaps of the members by the list's id */
     uint64_t tag_stats[VANE_TAG_STAT_COUNT];
     VaneSwitchPort port[VANE_PORTS];

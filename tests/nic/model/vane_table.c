@@ -254,6 +254,7 @@ void vane_switch_port_reset(VaneFunction *fn)
     vane_switch_function_reset(fn);
     vane_table_set_all_receivers(fn, false);
     vane_channel_assign(fn, 0);
+    vane_channel_revoke_all(fn);
     vane_channel_leave_lists(fn->dev->sw, vane_port_bit(fn));
     bitmap_zero(vane_table_port_of(fn)->trunk, VLAN_VID_MASK + 1);
     vane_table_port_default(fn);

@@ -213,14 +213,14 @@ void vane_tag_view(const VaneFrame *frame, bool untag, bool strip,
     }
 }
 
-void vane_tag_wire_view(const VaneFrame *frame, const VaneChannelTag *tag,
-                        VaneView *view)
+void vane_tag_channel_view(const VaneFrame *frame, const VaneChannelTag *tag,
+                           bool untag, VaneView *view)
 {
     uint8_t *end = vane_tag_start_l2(frame, view);
 
     memcpy(end, tag->bytes, tag->len);
     end += tag->len;
-    if (frame->tag_proto) {
+    if (frame->tag_proto && !untag) {
         end = vane_tag_put_vlan_tag(end, frame->tag_proto, frame->tag_tci);
     }
     view->has_tci = false;

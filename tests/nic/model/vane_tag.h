@@ -48,9 +48,12 @@ void vane_tag_remove(VaneFrame *frame, uint32_t bytes);
  */
 void vane_tag_view(const VaneFrame *frame, bool untag, bool strip,
                    VaneView *view);
-/* The frame as the uplink gets it, with @tag outside of its VLAN tags. */
-void vane_tag_wire_view(const VaneFrame *frame, const VaneChannelTag *tag,
-                        VaneView *view);
+/*
+ * The frame with @tag outside of its VLAN tags, as the uplink gets it or, with
+ * the VLAN tag aside or without (@untag), a function that asked for no less.
+ */
+void vane_tag_channel_view(const VaneFrame *frame, const VaneChannelTag *tag,
+                           bool untag, VaneView *view);
 /* Where the bytes are: VANE_FRAME_PIECES + 2 pieces at most. */
 unsigned vane_view_iov(const VaneFrame *frame, const VaneView *view,
                        struct iovec *iov);

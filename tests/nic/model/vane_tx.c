@@ -11,6 +11,7 @@
 #include "qemu/rcu.h"
 #include "trace.h"
 #include "vane.h"
+#include "vane_channel.h"
 #include "vane_dma.h"
 #include "vane_irq.h"
 #include "vane_offload.h"
@@ -43,6 +44,9 @@ typedef struct TxRequest {
     uint64_t flags;
     uint64_t ctrl;
     uint32_t len;
+    /* An extension before it names a channel */
+    bool named;
+    uint32_t channel;
     /* What came of it, and what it took of the wire, or would have taken */
     VaneSwitchResult result;
     uint64_t cost;
@@ -130,13 +134,23 @@ static uint32_t vane_tx_fragment_len(const struct vane_tx_desc *desc)
     return vane_get(desc->ctrl, VANE_TXD_LEN) ?: VANE_TXD_LEN + 1;
 }
 
+static enum vane_error vane_tx_check_extension(const VaneFunction *fn,
+                                               const struct vane_tx_desc *desc)
+{
+    if (desc->addr != VANE_TXD_EXT || desc->ctrl & ~VANE_TXD_CHANNEL) {
+        return VANE_ERROR_RESERVED;
+    }
+    return fn->features_drv & VANE_FEAT_TX_CHANNEL ? VANE_ERROR_NONE :
+                                                     VANE_ERROR_FEATURE_UNUSED;
+}
+
 static enum vane_error vane_tx_check_first(const VaneFunction *fn,
                                            const struct vane_tx_desc *desc)
 {
     uint64_t features = fn->features_drv;
     uint64_t legal = VANE_TXD_LEN;
 
-    if (desc->addr & VANE_TXD_FLAGS_RSVD) {
+    if (desc->addr & (VANE_TXD_FLAGS_RSVD | VANE_TXD_EXT)) {
         return VANE_ERROR_RESERVED;
     }
     if (desc->addr & VANE_TXD_VLAN) {
@@ -194,6 +208,30 @@ static enum vane_error vane_tx_check_frame(const VaneFunction *fn,
     return VANE_ERROR_NONE;
 }
 
+/*
+ * The same for a frame that may begin with an extension, which the request then
+ * has: @desc and @count are those of the frame itself.
+ */
+static enum vane_error vane_tx_check(const VaneFunction *fn,
+                                     const struct vane_tx_desc **desc,
+                                     unsigned *count, TxRequest *req)
+{
+    enum vane_error error;
+
+    req->named = (*desc)->addr & VANE_TXD_EXT;
+    if (req->named) {
+        error = vane_tx_check_extension(fn, *desc);
+        if (error) {
+            return error;
+        }
+        /* It is not the last of the frame, so there is another. */
+        req->channel = vane_get((*desc)->ctrl, VANE_TXD_CHANNEL);
+        ++*desc;
+        --*count;
+    }
+    return vane_tx_check_frame(fn, *desc, *count, req);
+}
+
 /* Bytes of the frame that have to be copied. */
 static uint32_t vane_tx_head_len(const TxRequest *req)
 {
@@ -249,6 +287,8 @@ static bool vane_tx_gather(VaneFunction *fn, const struct vane_tx_desc *desc,
     frame->len = req->len;
     frame->head_len = vane_tx_head_len(req);
     frame->tag_proto = 0;
+    frame->named = req->named;
+    frame->channel = req->named ? req->channel : 0;
     frame->mss = 0;
     frame->segments = 1;
     iov_to_buf(frame->piece, frame->pieces, 0, frame->data, frame->head_len);
@@ -256,9 +296,12 @@ static bool vane_tx_gather(VaneFunction *fn, const struct vane_tx_desc *desc,
     return true;
 }
 
-/* Applies the offloads that the descriptor requests. */
+/*
+ * Applies the offloads that the descriptor requests. In memory, a channel tag
+ * of @popped bytes is before what they are about.
+ */
 static bool vane_tx_apply_offloads(const VaneFunction *fn, const TxRequest *req,
-                                   VaneFrame *frame)
+                                   uint32_t popped, VaneFrame *frame)
 {
     vane_frame_parse(frame);
     if (req->flags & VANE_TXD_TSO) {
@@ -271,10 +314,11 @@ static bool vane_tx_apply_offloads(const VaneFunction *fn, const TxRequest *req,
         uint32_t start = vane_get(req->ctrl, VANE_TXD_CSUM_START);
         uint32_t field = start + 2 * vane_get(req->ctrl, VANE_TXD_CSUM_OFFSET);
 
-        if (field + sizeof(uint16_t) > frame->len) {
+        if (field + sizeof(uint16_t) > frame->len + popped ||
+            (popped && start < VANE_TAG_OFFSET + popped)) {
             return false;
         }
-        vane_csum_insert(frame, start, field);
+        vane_csum_insert(frame, start - popped, field - popped);
     }
     return true;
 }
@@ -283,6 +327,49 @@ static void vane_tx_drop(VaneFunction *fn, enum vane_stat why, uint32_t frames)
 {
     trace_vane_tx_drop(fn->index, why);
     fn->stats[why] += frames;
+}
+
+static bool vane_tx_too_long(const VaneFunction *fn, const TxRequest *req,
+                             uint32_t bytes)
+{
+    return !(req->flags & VANE_TXD_TSO) && bytes > vane_function_max_frame(fn);
+}
+
+/*
+ * Makes of the bytes in memory the frame that the switch gets; @seen are those
+ * that it has to its sender. False if it was dropped.
+ */
+static bool vane_tx_prepare(VaneFunction *fn, TxRequest *req, VaneFrame *frame,
+                            uint32_t *seen)
+{
+    uint32_t popped = 0;
+
+    if (!req->named && !(req->flags & VANE_TXD_VLAN)) {
+        popped = vane_channel_pop_granted(fn, frame);
+        *seen -= popped;
+    }
+    if (vane_tx_too_long(fn, req, *seen)) {
+        vane_tx_drop(fn, VANE_STAT_TX_DROP_OVERSIZE, 1);
+        return false;
+    }
+    if (!vane_tx_apply_offloads(fn, req, popped, frame)) {
+        vane_tx_drop(fn, VANE_STAT_TX_DROP_MALFORMED, 1);
+        return false;
+    }
+    if (req->flags & VANE_TXD_VLAN) {
+        vane_tag_push(frame, ETH_P_VLAN, vane_get(req->ctrl, VANE_TXD_TCI));
+    }
+    if (!vane_tag_pop(frame)) {
+        vane_tx_drop(fn, VANE_STAT_TX_DROP_MALFORMED, 1);
+        return false;
+    }
+    req->cost = vane_frame_wire_cost(frame, vane_switch_tag_bytes(fn, frame));
+    if (vane_frame_wire_len(frame) + *seen - frame->len >
+        vane_function_max_frame(fn)) {
+        vane_tx_drop(fn, VANE_STAT_TX_DROP_OVERSIZE, frame->segments);
+        return false;
+    }
+    return true;
 }
 
 /* Sends one frame, which the descriptors' checks let pass. */
@@ -305,7 +392,7 @@ static enum vane_error vane_txq_send(VaneTxQueue *txq,
         vane_tx_drop(fn, VANE_STAT_TX_DROP_MALFORMED, 1);
         return VANE_ERROR_NONE;
     }
-    if (!(req->flags & VANE_TXD_TSO) && seen > vane_function_max_frame(fn)) {
+    if (vane_tx_too_long(fn, req, seen - MIN(seen, vane_channel_room(fn)))) {
         vane_tx_drop(fn, VANE_STAT_TX_DROP_OVERSIZE, 1);
         return VANE_ERROR_NONE;
     }
@@ -314,21 +401,7 @@ static enum vane_error vane_txq_send(VaneTxQueue *txq,
     if (!vane_tx_gather(fn, desc, count, req, frame)) {
         return VANE_ERROR_DMA;
     }
-    if (!vane_tx_apply_offloads(fn, req, frame)) {
-        vane_tx_drop(fn, VANE_STAT_TX_DROP_MALFORMED, 1);
-        return VANE_ERROR_NONE;
-    }
-    if (tag) {
-        vane_tag_push(frame, ETH_P_VLAN, vane_get(req->ctrl, VANE_TXD_TCI));
-    }
-    if (!vane_tag_pop(frame)) {
-        vane_tx_drop(fn, VANE_STAT_TX_DROP_MALFORMED, 1);
-        return VANE_ERROR_NONE;
-    }
-    req->cost = vane_frame_wire_cost(frame, vane_switch_tag_bytes(fn, frame));
-    if (vane_frame_wire_len(frame) + seen - frame->len >
-        vane_function_max_frame(fn)) {
-        vane_tx_drop(fn, VANE_STAT_TX_DROP_OVERSIZE, frame->segments);
+    if (!vane_tx_prepare(fn, req, frame, &seen)) {
         return VANE_ERROR_NONE;
     }
     trace_vane_tx_frame(fn->index, txq->index, frame->len, frame->segments);
@@ -455,7 +528,7 @@ static enum vane_error vane_txq_send_next(VaneTxQueue *txq, TxRequest *req)
 {
     const struct vane_tx_desc *desc;
     enum vane_error error;
-    unsigned count;
+    unsigned count, pieces;
     bool begun;
 
     error = vane_txq_next_frame(txq, &count);
@@ -463,13 +536,14 @@ static enum vane_error vane_txq_send_next(VaneTxQueue *txq, TxRequest *req)
         return error;
     }
     desc = txq->fetched + txq->fetched_first;
-    error = vane_tx_check_frame(txq->fn, desc, count, req);
+    pieces = count;
+    error = vane_tx_check(txq->fn, &desc, &pieces, req);
     if (error) {
         return error;
     }
     txq->fn->dev->work = 0;
     begun = txq->next_receiver;
-    error = vane_txq_send(txq, desc, count, req);
+    error = vane_txq_send(txq, desc, pieces, req);
     if (begun) {
         /* Its sender may have changed it meanwhile, and not paid for yet. */
         req->cost = txq->begun_cost;

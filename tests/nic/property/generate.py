@@ -116,12 +116,14 @@ class Generator:
                                   self.rx_mode, self.trunk))(number)
         for number in rng.sample(LISTS, 3) + rng.sample(GROUPS, 4):
             yield self.list(number)
+        for _ in range(rng.randrange(10)):
+            yield self.grant(self.port())
 
     def whole_port(self, number):
         rng = self.rng
         flags = LINK * self.often(95) | SPOOFCHK * self.often(60)
         if number != PF:
-            flags |= TRUST * self.often(40) | TRUNK * self.often(25)
+            flags |= TRUST * self.often(50) | TRUNK * self.often(25)
         fields = {
             "mac": self.some_mac() if self.often(93) else NO_MAC,
             "vlan": self.port_vlan(), "channel": self.channel(number),
@@ -153,6 +155,19 @@ class Generator:
                             (1, self.rng.randrange(1, 256) << 12),
                             (1, hw.VANE_MAX_ECID - number % 64))
         return own
+
+    def granted(self, number):
+        """Channels granted to the port."""
+        return sorted(channel for channel, port in self.oracle.grants.items()
+                      if port == number)
+
+    def grant(self, number):
+        granted = self.granted(number)
+        if granted and self.often(30):
+            return "channel_set", number, self.rng.choice(granted), False
+        return ("channel_set", number, self.pick(
+            (8, self.channel(number)), (1, self.rng.choice(self.channels()))),
+                self.often(95))
 
     def change_port(self, number):
         """Some of a port's configuration."""
@@ -257,6 +272,7 @@ class Generator:
             (2, lambda number: ("vlan_strip", number, self.often(50))),
             (.5, lambda number: ("receiving", number, False)),
             (.5, lambda number: ("loopback", number, True)),
+            (4, self.grant),
             (1, lambda _: self.list(self.rng.choice(LISTS + GROUPS))))(number)
 
     # Frames
@@ -369,12 +385,36 @@ class Generator:
         if self.often(12):
             tci = self.tci(self.vid(port))
             offload = (tci, *offload[1:])
+        if self.often(50 if self.granted(number) else 8):
+            frame, offload = self.name_channel(number, frame, offload)
         first = max(offload[2], 1)
         cuts = ()
         if self.often(20) and len(frame) > first + 2:
             cuts = tuple(sorted(self.rng.sample(
                 range(first, len(frame)), self.rng.randint(1, 2))))
         return frame, offload, cuts
+
+    def name_channel(self, number, frame, offload):
+        """Names a channel of the port, or nearly, by an extension or a tag."""
+        channel = self.rng.choice(self.granted(number) or self.channels())
+        if self.often(15):
+            channel = self.rng.choice(self.channels())
+        if self.often(5):
+            channel ^= 1 << self.rng.randrange(24)
+        if self.often(50):
+            return frame, (*offload[:3], channel)
+        mode = self.oracle.mode
+        if not self.oracle.tagged or self.often(3):
+            mode = self.rng.choice((VN_TAG_MODE, E_TAG_MODE))
+        tag = up_tag(mode, channel, self.rng.randrange(16))
+        if self.often(8):
+            tag = bytearray(tag)
+            tag[self.rng.randrange(2, len(tag))] ^= 1 << self.rng.randrange(8)
+        tag = bytes(tag)
+        frame = frame[:12] + tag + frame[12:]
+        if offload[1]:
+            return frame, (*offload[:2], offload[2] + len(tag))
+        return (frame[:self.rng.randint(14, 24)] if self.often(4) else frame), offload
 
     def tso_frame(self, port):
         """TCP over IPv4 or IPv6, to be cut into a few segments."""
@@ -422,8 +462,9 @@ class Generator:
         return frame[:self.rng.randint(14, 26)] if self.often(4) else frame
 
     def channels(self):
-        """Those of all ports, none included."""
-        return [port.channel for port in self.oracle.ports.values()]
+        """Those of all ports, none included, and those that are granted."""
+        return ([port.channel for port in self.oracle.ports.values()]
+                + sorted(self.oracle.grants))
 
     def list_id(self, group):
         """Id of a list, mostly one that there is, of E-Tag if @group."""
@@ -466,6 +507,14 @@ class Generator:
             ">HHHBB", ETAG, self.rng.randrange(16) << 12 | source & 0xfff,
             reserved << 14 | target >> 20 << 12 | target & 0xfff,
             source >> 12, target >> 12 & 0xff)
+
+
+def up_tag(mode, channel, priority):
+    """The tag of the way up."""
+    if mode == VN_TAG_MODE:
+        return struct.pack(">HI", VNTAG, channel)
+    return struct.pack(">HHHBB", ETAG, priority << 12, channel & 0xfff, 0,
+                       channel >> 12 & 0xff)
 
 
 # Every channel

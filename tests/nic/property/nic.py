@@ -7,7 +7,7 @@ An operation is a method of the same name and arguments as that of oracle.Oracle
 import struct
 
 from hw import field, hw, put
-from oracle import PF, WIRE, Offload
+from oracle import PF, WIRE, Offload, rx_channel_used
 from pci_regs import (PCI_BASE_ADDRESS_0, PCI_CAPABILITY_LIST, PCI_CAP_ID_EXP,
                       PCI_COMMAND, PCI_COMMAND_MASTER, PCI_COMMAND_MEMORY,
                       PCI_EXP_DEVCTL, PCI_EXP_DEVCTL_BCR_FLR, PCI_EXT_CAP_ID_SRIOV,
@@ -82,10 +82,12 @@ class Function:
         self.qtest.run(self.config(devctl, PCI_EXP_DEVCTL_BCR_FLR))
 
     def start(self):
-        """Enables the function with all that it is offered."""
+        """Enables the function with all that it is offered, but for one feature."""
         run = self.qtest.run
         run(self.config(PCI_COMMAND, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER))
         features, = run(self.read(hw.VANE_REG_FEATURES_PF_MASK, "q"))
+        if not rx_channel_used(self.number):
+            features &= ~hw.VANE_FEAT_RX_CHANNEL
         state = run(self.write(hw.VANE_REG_FEATURES_DRV, features, "q"),
                     self.write(hw.VANE_REG_CTRL, hw.VANE_CTRL_ENABLE),
                     self.read(hw.VANE_REG_STATE))[-1]
@@ -153,7 +155,9 @@ class Function:
         """Hands frames to the device. The doorbell is returned, not rung."""
         at = self.base + TX_DATA
         for frame, offload, *cuts in burst:
-            tci, mss, hdr_len = Offload(*offload)
+            tci, mss, hdr_len, channel = Offload(*offload)
+            if channel is not None:
+                self._descriptor(hw.VANE_TXD_EXT, put(hw.VANE_TXD_CHANNEL, channel))
             flags = ctrl = 0
             if tci is not None:
                 flags |= hw.VANE_TXD_VLAN
@@ -167,22 +171,24 @@ class Function:
                 self.qtest.memory[at:at + end - begin] = frame[begin:end]
                 if end == len(frame):
                     flags |= hw.VANE_TXD_EOP
-                ring = self.tx_tail % (1 << TX_LOG2)
-                self.qtest.set("<QQ", self.base + TX_RING + ring * 16, at | flags,
-                               ctrl | put(hw.VANE_TXD_LEN, end - begin))
-                self.tx_tail = (self.tx_tail + 1) & 0xffff
+                self._descriptor(at | flags, ctrl | put(hw.VANE_TXD_LEN, end - begin))
                 flags = ctrl = 0
                 at += end - begin + 3
         return self.write(hw.VANE_DB_TXQ(0), self.tx_tail)
+
+    def _descriptor(self, addr, ctrl):
+        ring = self.tx_tail % (1 << TX_LOG2)
+        self.qtest.set("<QQ", self.base + TX_RING + ring * 16, addr, ctrl)
+        self.tx_tail = (self.tx_tail + 1) & 0xffff
 
     def all_sent(self):
         return self.qtest.get("<Q", self.base + TX_HEAD)[0] == self.tx_tail
 
     def received(self):
-        """Takes what has arrived: a list of (frame, stripped TCI or None)."""
+        """Takes what has arrived: (frame, stripped TCI or None, channel) of each."""
         frames = []
         parts = []
-        first = 0
+        first = (None, 0)
         while True:
             ring = self.cpl % (1 << RX_LOG2)
             words = self.qtest.get("<QQQQ" if self.cpl_size == 32 else "<QQ",
@@ -193,12 +199,12 @@ class Function:
             data, info = words[:2]
             self._sane(info, ring, not parts)
             if not parts:
-                first = data if info & hw.VANE_RXC_VLAN else None
+                first = (field(data, hw.VANE_RXC_TCI) if info & hw.VANE_RXC_VLAN
+                         else None, field(info, hw.VANE_RXC_TAG))
             at = self.base + RX_DATA + ring * self.buf_len
             parts.append(self.qtest.memory[at:at + field(data, hw.VANE_RXC_LEN)])
             if info & hw.VANE_RXC_EOP:
-                tci = None if first is None else field(first, hw.VANE_RXC_TCI)
-                frames.append((b"".join(parts), tci))
+                frames.append((b"".join(parts), *first))
                 parts = []
             elif len(parts[-1]) != self.buf_len:
                 raise DeviceError(f"function {self.number}: a buffer is not full")
@@ -214,6 +220,8 @@ class Function:
         kind = hw.VANE_RXC_TYPE_RX if first else hw.VANE_RXC_TYPE_RX_MORE
         may = (hw.VANE_RXC_BUF_ID | hw.VANE_RXC_TYPE | hw.VANE_RXC_EOP
                | hw.VANE_RXC_CSUM_OK | hw.VANE_RXC_VLAN)
+        if first:
+            may |= hw.VANE_RXC_TAG
         if self.cpl_size == 16:
             may |= hw.VANE_RXC_PHASE
         if (field(info, hw.VANE_RXC_TYPE) != kind or info & ~may
@@ -388,6 +396,10 @@ class Nic:
                             PF in members, number >> 16,
                             bitmap.to_bytes(hw.VANE_MAX_VFS // 8, "little"))
 
+    def channel_set(self, number, channel, grant):
+        return self.command(hw.VANE_CMD_CHANNEL_SET, "<HHI", number,
+                            put(hw.VANE_CHANNEL_GRANT, grant), channel)
+
     # What the function itself does
 
     def function_reset(self, number, kind):
@@ -439,7 +451,7 @@ class Nic:
     def finish(self, received):
         """Waits until the burst is done, and adds what came to @received."""
         def done():
-            received[WIRE] += [(frame, None) for frame in self.qtest.receive()]
+            received[WIRE] += [(frame, None, 0) for frame in self.qtest.receive()]
             if self.burst_from:
                 return self.burst_from.all_sent()
             return self.qtest.sent()
@@ -450,7 +462,7 @@ class Nic:
     def collect(self, received):
         """Adds to @received what has come since."""
         self.qtest.step()
-        received[WIRE] += [(frame, None) for frame in self.qtest.receive()]
+        received[WIRE] += [(frame, None, 0) for frame in self.qtest.receive()]
         for number, function in self.functions.items():
             received[number] += function.received()
 

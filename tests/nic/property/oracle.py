@@ -33,6 +33,10 @@ VEPA = hw.VANE_SWITCH_VEPA
 VN_TAG_MODE = hw.VANE_SWITCH_VNTAG
 E_TAG_MODE = hw.VANE_SWITCH_ETAG
 
+# EtherType of the tag, and its bytes
+TAG_OF_MODE = {VN_TAG_MODE: (VNTAG, hw.VANE_VNTAG_SIZE),
+               E_TAG_MODE: (ETAG, hw.VANE_ETAG_SIZE)}
+
 STATS = {name[len("VANE_STAT_"):]: number for name, number in hw.names.items()
          if name.startswith("VANE_STAT_") and name != "VANE_STAT_COUNT"}
 
@@ -41,12 +45,13 @@ TAG_STATS = {name[len("VANE_TAG_STAT_"):]: number
              if name.startswith("VANE_TAG_STAT_") and name != "VANE_TAG_STAT_COUNT"}
 
 # A frame that arrives at a port, as its function sees it: with the TCI of a tag
-# that was stripped, or None. @cause is the number of the frame in its burst.
-Delivery = namedtuple("Delivery", "port frame tci cause")
+# that was stripped, or None, and the channel of a tag that was taken off, or 0.
+# @cause is the number of the frame in its burst.
+Delivery = namedtuple("Delivery", "port frame tci channel cause")
 
 # What a function asks for with a frame: TCI of a tag to insert, or None; MSS and
-# HDR_LEN of a TSO frame, or 0.
-Offload = namedtuple("Offload", "tci mss hdr_len", defaults=(None, 0, 0))
+# HDR_LEN of a TSO frame, or 0; the channel that an extension names, or None.
+Offload = namedtuple("Offload", "tci mss hdr_len channel", defaults=(None, 0, 0, None))
 
 Tag = namedtuple("Tag", "tpid tci")
 
@@ -177,12 +182,18 @@ def segments_of(frame, mss, hdr_len):
     return segments
 
 
+def rx_channel_used(number):
+    """Does the function use VANE_FEAT_RX_CHANNEL? Half of the VFs do."""
+    return not number & 2
+
+
 class Port:
     """Of the PF or a VF: what was configured, and its function's counters."""
 
     def __init__(self, number):
         self.number = number
         self.counters = dict.fromkeys(STATS, 0)
+        self.rx_channel = rx_channel_used(number)
         self.filters = set()
         self.vlans = set()              # (TPID, VID)
         self.mode = 0
@@ -273,6 +284,7 @@ class Oracle:
         self.ports = {PF: Port(PF)}
         self.mode = VEB
         self.lists = {}                 # members by id
+        self.grants = {}                # port numbers by channel
         self.tag_counters = dict.fromkeys(TAG_STATS, 0)
         self.cause = 0
         self.deliveries = []
@@ -284,6 +296,7 @@ class Oracle:
         self.ports = {PF: self.ports[PF]}
         self.lists = {number: {PF} for number, members in self.lists.items()
                       if PF in members}
+        self.grants = {}
         for index in indices:
             self.ports[index] = Port(index)
 
@@ -291,6 +304,7 @@ class Oracle:
         """PF soft reset, or the PF's FLR."""
         self.mode = VEB
         self.lists = {}
+        self.grants = {}
         for port in self.ports.values():
             port.forget_administered()
             port.forget_function()
@@ -308,6 +322,8 @@ class Oracle:
             return hw.VANE_ERR_RANGE
         if channel and any(other.channel == channel for other in self.ports.values()
                            if other is not port):
+            return hw.VANE_ERR_EXISTS
+        if channel in self.grants:
             return hw.VANE_ERR_EXISTS
         if any(is_multicast(fields.get(name, NO_MAC)) for name in ("mac", "own_mac")):
             return hw.VANE_ERR_INVALID
@@ -370,6 +386,22 @@ class Oracle:
         self.lists[number] = set(members)
         return hw.VANE_OK
 
+    def channel_set(self, number, channel, grant):
+        """Grants a VF a channel, or revokes it."""
+        if number == PF:
+            return hw.VANE_ERR_NOT_FOUND
+        if not 0 < channel <= hw.VANE_MAX_ECID:
+            return hw.VANE_ERR_RANGE
+        if not grant:
+            if self.grants.get(channel) == number:
+                del self.grants[channel]
+            return hw.VANE_OK
+        if (any(port.channel == channel for port in self.ports.values())
+                or self.grants.get(channel, number) != number):
+            return hw.VANE_ERR_EXISTS
+        self.grants[channel] = number
+        return hw.VANE_OK
+
     def max_frame(self, number, length):
         self.ports[number].max_frame = length
 
@@ -401,12 +433,19 @@ class Oracle:
 
     def _transmit(self, port, frame, offload):
         """Section 6, then sections 12 and 13."""
+        channel = offload.channel
+        hdr_len = offload.hdr_len
+        if channel is None and offload.tci is None:
+            channel, inside = self._take_tag_off(port, frame)
+            hdr_len -= len(frame) - len(inside)
+            frame = inside
         frames = [frame]
         if len(frame) >= MIN_FRAME and offload.mss:
-            if offload.mss < hw.VANE_TX_MIN_MSS or is_multicast(frame):
+            if (offload.mss < hw.VANE_TX_MIN_MSS or is_multicast(frame)
+                    or type_behind(frame, len(tags_of(frame))) in (VNTAG, ETAG)):
                 port.counters["TX_DROP_MALFORMED"] += 1
                 return
-            frames = segments_of(frame, offload.mss, offload.hdr_len)
+            frames = segments_of(frame, offload.mss, hdr_len)
         if len(frame) >= MIN_FRAME and offload.tci is not None:
             frames = [push(one, C_TAG, offload.tci) for one in frames]
         reason = self._malformed_or_long(port, frames, offload.mss)
@@ -416,7 +455,7 @@ class Oracle:
             return
         for one in frames:
             try:
-                on_wire = self._ingress(port, enter(one))
+                on_wire = self._ingress(port, enter(one), channel)
             except Drop as drop:
                 port.counters[drop.args[0]] += 1
                 continue
@@ -424,7 +463,7 @@ class Oracle:
             if port.loopback:
                 self._deliver(port, pop(on_wire) if port.vlan else on_wire)
             elif self.tagged:
-                self._to_uplink(self._channel_tagged(port, on_wire))
+                self._to_uplink(self._channel_tagged(port, on_wire, channel))
             else:
                 self._switch(port, on_wire)
 
@@ -440,15 +479,44 @@ class Oracle:
             return "TX_DROP_MALFORMED"
         return "TX_DROP_OVERSIZE" if is_long else None
 
-    def _ingress(self, port, frame):
+    def _granted(self, port, channel):
+        """Is it granted to the port, with effect?"""
+        return (self.tagged and self.grants.get(channel) == port.number
+                and port.has(hw.VANE_PORT_FLAG_TRUST)
+                and (self.mode == E_TAG_MODE or channel <= hw.VANE_MAX_VIF))
+
+    def _take_tag_off(self, port, frame):
+        """(channel, frame inside) of one that begins with the tag of a granted
+        channel, else (None, frame)."""
+        if not self.tagged:
+            return None, frame
+        kind, size = TAG_OF_MODE[self.mode]
+        if len(frame) < MIN_FRAME + size or type_behind(frame, 0) != kind:
+            return None, frame
+        if self.mode == VN_TAG_MODE:
+            channel, = struct.unpack_from(">I", frame, ADDRESSES + 2)
+            wrong = channel > hw.VANE_MAX_VIF
+        else:
+            source, base, source_high, high = struct.unpack_from(
+                ">HHBB", frame, ADDRESSES + 2)
+            channel = high << 12 | base & 0xfff
+            wrong = source & 0xfff or source_high or base >> 12
+        if wrong or not self._granted(port, channel):
+            return None, frame
+        return channel, frame[:ADDRESSES] + frame[ADDRESSES + size:]
+
+    def _ingress(self, port, frame, channel):
         """Section 12, step 1: the frame as it belongs to its VLAN, or Drop."""
         source = frame[6:12]
         if not port.link and not port.loopback:
             raise Drop("TX_DROP_LINK")
-        if self.tagged and not self._channel_of(port) and not port.loopback:
+        if (self.tagged and channel is None and not self._channel_of(port)
+                and not port.loopback):
             raise Drop("TX_DROP_LINK")
         if is_multicast(source) or (port.has(hw.VANE_PORT_FLAG_SPOOFCHK)
                                     and not port.is_own(source)):
+            raise Drop("TX_DROP_SPOOF")
+        if channel is not None and not self._granted(port, channel):
             raise Drop("TX_DROP_SPOOF")
         if port.number != PF and self.tagged and has_channel_tag(frame):
             raise Drop("TX_DROP_SPOOF")
@@ -489,14 +557,16 @@ class Oracle:
             return 0
         return port.channel
 
-    def _channel_tagged(self, port, frame):
+    def _channel_tagged(self, port, frame, channel):
+        if channel is None:
+            channel = port.channel
         if self.mode == VN_TAG_MODE:
-            tag = struct.pack(">HI", VNTAG, port.channel)
+            tag = struct.pack(">HI", VNTAG, channel)
         else:
             tags = tags_of(frame)
             old = tags[0].tci >> 12 if tags else 0
             tag = struct.pack(">HHHBB", ETAG, (port.prio_map >> 4 * old & 15) << 12,
-                              port.channel & 0xfff, 0, port.channel >> 12)
+                              channel & 0xfff, 0, channel >> 12)
         return frame[:ADDRESSES] + tag + frame[ADDRESSES:]
 
     def _switch(self, source, frame):
@@ -578,39 +648,42 @@ class Oracle:
         """A frame from the uplink in VN-Tag or E-Tag mode."""
         if len(frame) < MIN_FRAME:
             return
-        kind, size = ((VNTAG, hw.VANE_VNTAG_SIZE) if self.mode == VN_TAG_MODE
-                      else (ETAG, hw.VANE_ETAG_SIZE))
+        kind, size = TAG_OF_MODE[self.mode]
         if type_behind(frame, 0) != kind:
             raise Drop("RX_NONE")
         if len(frame) < MIN_FRAME + size:
             raise Drop("RX_TRUNCATED")
-        is_list, number, source = self._steering(
-            self.mode, frame[ADDRESSES + 2:ADDRESSES + size])
+        tag = frame[ADDRESSES:ADDRESSES + size]
+        is_list, number, source = self._steering(self.mode, tag[2:])
         frame = self._enter_from_uplink(frame[:ADDRESSES] + frame[ADDRESSES + size:])
         if not frame:
             return
         if has_channel_tag(frame):
             raise Drop("RX_NESTED")
+        # Each with the channel that the frame arrives at, and whether it is its own
         if is_list:
-            meant = [port for port in self.ports.values()
+            meant = [(port, self._channel_of(port), True)
+                     for port in self.ports.values()
                      if port.number in self.lists.get(number, ())]
         else:
-            meant = [port for port in self.ports.values()
+            meant = [(port, self._channel_of(port), True)
+                     for port in self.ports.values()
                      if number and port.channel == number]
+            meant += [(port, number, False) for port in self.ports.values()
+                      if self._granted(port, number)]
         if not meant:
             raise Drop("RX_UNKNOWN")
-        for port in meant:
-            channel = self._channel_of(port)
+        for port, channel, own in meant:
             if (channel and channel != source and self._is_member(port, frame)
                     and (port.promiscuous or port.has_address(frame[:6]))):
-                self._egress(port, frame)
+                self._egress(port, frame, 0 if own else channel, b"" if own else tag)
 
-    def _egress(self, port, frame):
+    def _egress(self, port, frame, channel=0, tag=b""):
         """Section 12, step 3."""
-        self._deliver(port, pop(frame) if port.vlan else frame)
+        self._deliver(port, pop(frame) if port.vlan else frame, channel, tag)
 
-    def _deliver(self, port, frame):
-        """Section 13: to the receive queue."""
+    def _deliver(self, port, frame, channel=0, tag=b""):
+        """Section 13: to the receive queue; with the tag of a granted channel."""
         if not port.receiving:
             port.counters["RX_DROP_NOBUF"] += 1
             return
@@ -619,14 +692,17 @@ class Oracle:
             return
         self._count(port, "RX", frame)
         tci = None
+        if channel and not port.rx_channel:
+            frame = frame[:ADDRESSES] + tag + frame[ADDRESSES:]
+            channel = 0
         tags = tags_of(frame)
         if port.strip and tags and tags[0].tpid == C_TAG:
             tci = tags[0].tci
             frame = pop(frame)
-        self.deliveries.append(Delivery(port.number, frame, tci, self.cause))
+        self.deliveries.append(Delivery(port.number, frame, tci, channel, self.cause))
 
     def _to_uplink(self, frame):
-        self.deliveries.append(Delivery(WIRE, frame, None, self.cause))
+        self.deliveries.append(Delivery(WIRE, frame, None, 0, self.cause))
 
     @staticmethod
     def _count(port, direction, frame):

@@ -44,8 +44,10 @@ def port_name(number):
     return "the PF" if number == PF else f"VF {number}"
 
 
-def frame_text(frame, tci):
+def frame_text(frame, tci, channel):
     stripped = "" if tci is None else f", and TCI {tci:#06x} in the completion"
+    if channel:
+        stripped += f", and channel {channel:#x} in the completion"
     return f"{len(frame)} bytes {frame.hex()}{stripped}"
 
 
@@ -90,8 +92,8 @@ class Run:
     def _burst(self, name, *arguments):
         self.frames += len(arguments[-1])
         wanted = {number: [] for number in (WIRE, *self.oracle.ports)}
-        for port, frame, tci, cause in getattr(self.oracle, name)(*arguments):
-            wanted[port].append((frame, tci, cause))
+        for port, *seen, _ in getattr(self.oracle, name)(*arguments):
+            wanted[port].append(tuple(seen))
         received = {number: [] for number in wanted}
         getattr(self.nic, name)(*arguments)
         self.nic.finish(received)
@@ -106,10 +108,9 @@ class Run:
     def _wrong_frames(wanted, received):
         """(kind, text) for each receiver that got other frames than it should."""
         for number, frames in wanted.items():
-            want = [(frame, tci) for frame, tci, _ in frames]
-            if received[number] == want:
+            if received[number] == frames:
                 continue
-            kind, text = explain(want, received[number])
+            kind, text = explain(frames, received[number])
             place = number if number == WIRE else "function"
             yield (kind, place), f"at {port_name(number)}: {text}"
 
