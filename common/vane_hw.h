@@ -468,7 +468,7 @@ _Static_assert(sizeof(struct vane_tx_desc) == 16, "tx descriptor");
 
 /* Fields of vane_tx_desc.addr */
 #define VANE_TXD_ADDR			VANE_DESC_MASK(51, 0)	/* of the fragment */
-#define VANE_TXD_EXT			VANE_DESC_BIT(59)	/* extension of the frame that follows */
+#define VANE_TXD_EXT			VANE_DESC_BIT(59)	/* extension of a frame */
 #define VANE_TXD_VLAN			VANE_DESC_BIT(60)	/* insert a C-tag with TCI */
 #define VANE_TXD_CSUM			VANE_DESC_BIT(61)	/* fill in a checksum */
 #define VANE_TXD_TSO			VANE_DESC_BIT(62)	/* segment TCP */
@@ -477,7 +477,7 @@ _Static_assert(sizeof(struct vane_tx_desc) == 16, "tx descriptor");
 
 /* Fields of vane_tx_desc.ctrl */
 #define VANE_TXD_LEN			VANE_DESC_MASK(15, 0)	/* 0 = 65536 */
-#define VANE_TXD_CHANNEL		VANE_DESC_MASK(23, 0)	/* EXT: that the frame is sent under */
+#define VANE_TXD_CHANNEL		VANE_DESC_MASK(23, 0)	/* with EXT: sent under it */
 #define VANE_TXD_TCI			VANE_DESC_MASK(31, 16)	/* with VLAN */
 #define VANE_TXD_MSS			VANE_DESC_MASK(47, 32)	/* with TSO */
 #define VANE_TXD_CSUM_START		VANE_DESC_MASK(41, 32)	/* with CSUM: byte of the frame */

@@ -22,6 +22,7 @@
 
 #include "admin.h"
 #include "assoc.h"
+#include "channel.h"
 #include "command.h"
 #include "pf.h"
 #include "policy.h"
@@ -156,9 +157,8 @@ static int vane_assoc_check_free(struct vane_pf *pf, u16 index,
 	int err;
 
 	if (profile->holds & VANE_HOLDS_CHANNEL) {
-		err = vane_switch_check_channel(pf, index,
-						profile->config.channel,
-						extack);
+		err = vane_channel_check(pf, index, profile->config.channel,
+					 extack);
 		/* The mode of the switch is in the way */
 		if (err == -ERANGE)
 			err = -EBUSY;

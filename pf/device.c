@@ -5,6 +5,7 @@
 #include <linux/pci.h>
 #include <linux/rtnetlink.h>
 
+#include "channel.h"
 #include "command.h"
 #include "device.h"
 #include "filter.h"
@@ -98,6 +99,7 @@ int vane_device_replay(struct vane_pf *pf)
 	vane_filter_replay(pf, &batch);
 	vane_rate_replay(pf, &batch);
 	vane_vf_replay(pf, &batch);
+	vane_channel_replay(pf, &batch);
 	err = vane_command_batch_end(pf, &batch);
 	if (!err)
 		err = vane_vf_send_status(pf, true);

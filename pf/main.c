@@ -12,6 +12,7 @@
 
 #include "addr.h"
 #include "assoc.h"
+#include "channel.h"
 #include "device.h"
 #include "devlink.h"
 #include "ethtool.h"
@@ -62,7 +63,8 @@ static const struct vane_dev_ops pf_dev_ops = {
 	.features = VANE_FEAT_VLAN_FILTER | VANE_FEAT_SVLAN_FILTER |
 		    VANE_FEAT_VEB | VANE_FEAT_VNTAG | VANE_FEAT_VEPA |
 		    VANE_FEAT_RATE | VANE_FEAT_TRUNK | VANE_FEAT_PORT |
-		    VANE_FEAT_VF_STATS | VANE_FEAT_OWN_MAC | VANE_FEAT_ETAG,
+		    VANE_FEAT_VF_STATS | VANE_FEAT_OWN_MAC | VANE_FEAT_ETAG |
+		    VANE_FEAT_CHANNELS,
 	.event = vane_pf_event,
 	.reset = vane_pf_reset,
 };
@@ -175,6 +177,8 @@ static int vane_pf_set_up(struct vane_pf *pf)
 		return err;
 	err = vane_sriov_adopt(pf);
 	if (!err)
+		err = vane_channel_adopt(pf);
+	if (!err)
 		pci_info(pf->vdev.pdev, "took over %u VFs\n", pf->num_vfs);
 	return err;
 }
@@ -185,6 +189,7 @@ static void vane_pf_init(struct vane_pf *pf)
 	mutex_init(&pf->health.lock);
 	hash_init(pf->filter.addrs.buckets);
 	xa_init(&pf->sw.lists);
+	xa_init(&pf->channels.granted);
 	vane_profile_init(pf);
 	vane_link_init(pf);
 	INIT_WORK(&pf->serve_work, vane_vf_ops_serve_work);
@@ -215,6 +220,7 @@ static void vane_pf_release(struct vane_pf *pf)
 	vane_sriov_release(pf);
 	vane_profile_exit(pf);
 	vane_switch_release(pf);
+	vane_channel_release(pf);
 	vane_rate_release(pf);
 	vane_addr_clear(&pf->filter.addrs);
 	vane_rtnl_release_mark(&pf->admin.request);

@@ -17,6 +17,7 @@
 #include <net/netlink.h>
 
 #include "attr.h"
+#include "channel.h"
 #include "command.h"
 #include "netdev.h"
 #include "netlink.h"
@@ -38,6 +39,8 @@ static_assert(VANE_A_STATS_VF == VANE_A_VF);
 static_assert(VANE_A_TRUNK_IFINDEX == VANE_A_IFINDEX);
 static_assert(VANE_A_TRUNK_VF == VANE_A_VF);
 static_assert(VANE_A_PROFILE_IFINDEX == VANE_A_IFINDEX);
+static_assert(VANE_A_GRANT_IFINDEX == VANE_A_IFINDEX);
+static_assert(VANE_A_GRANT_VF == VANE_A_VF);
 
 /* Counters are attributes in the order of enum vane_stat. */
 static_assert(VANE_A_STATS_RX_FRAMES - VANE_A_STATS_TX_FRAMES ==
@@ -49,7 +52,7 @@ static_assert(VANE_A_STATS_TX_DROP_CONTROL - VANE_A_STATS_TX_FRAMES ==
 static_assert(VANE_A_SWITCH_RX_TAG_UNKNOWN - VANE_A_SWITCH_RX_TAG_NONE ==
 	      VANE_TAG_STAT_COUNT - 1);
 
-/* Put one message about @which of @pf: a port, a list, a profile */
+/* Put one message about @which of @pf: a port, a list, a profile, a channel */
 typedef int fill_t(struct sk_buff *skb, const struct genl_info *info,
 		   struct vane_pf *pf, u32 which);
 
@@ -240,6 +243,16 @@ static int vane_nl_put_tag_drops(struct sk_buff *skb,
 	return 0;
 }
 
+static int vane_nl_put_grants(struct sk_buff *skb, struct vane_pf *pf)
+{
+	if (!(pf->vdev.features & VANE_FEAT_CHANNELS))
+		return 0;
+	if (nla_put_u32(skb, VANE_A_SWITCH_GRANTS, pf->channels.num_granted) ||
+	    nla_put_u32(skb, VANE_A_SWITCH_MAX_GRANTS, VANE_MAX_GRANTS))
+		return -EMSGSIZE;
+	return 0;
+}
+
 static int vane_nl_fill_switch(struct sk_buff *skb,
 			       const struct genl_info *info, struct vane_pf *pf,
 			       u32 which)
@@ -264,7 +277,8 @@ static int vane_nl_fill_switch(struct sk_buff *skb,
 	    nla_put_u32(skb, VANE_A_SWITCH_MAX_FILTERS, pf->filter.limit) ||
 	    nla_put_u32(skb, VANE_A_SWITCH_LISTS, pf->sw.num_lists) ||
 	    nla_put_u32(skb, VANE_A_SWITCH_MAX_LISTS, pf->sw.limit_lists) ||
-	    nla_put_u32(skb, VANE_A_SWITCH_NUM_VFS, pf->num_vfs))
+	    nla_put_u32(skb, VANE_A_SWITCH_NUM_VFS, pf->num_vfs) ||
+	    vane_nl_put_grants(skb, pf))
 		err = -EMSGSIZE;
 	mutex_unlock(&pf->lock);
 	if (!err)
@@ -767,6 +781,81 @@ int vane_nl_profile_del_doit(struct sk_buff *skb, struct genl_info *info)
 	return vane_profile_del(info->user_ptr[0],
 				nla_data(info->attrs[VANE_A_PROFILE_NAME]),
 				info->extack);
+}
+
+static int vane_nl_fill_grant(struct sk_buff *skb, const struct genl_info *info,
+			      struct vane_pf *pf, u32 channel)
+{
+	int err = -ENOENT;
+	void *hdr;
+	void *vf;
+
+	hdr = genlmsg_iput(skb, info);
+	if (!hdr)
+		return -EMSGSIZE;
+	mutex_lock(&pf->lock);
+	vf = xa_load(&pf->channels.granted, channel);
+	if (vf)
+		err = vane_nl_put_pf(skb, pf);
+	if (!err)
+		err = nla_put_u32(skb, VANE_A_GRANT_VF, xa_to_value(vf));
+	if (!err)
+		err = nla_put_u32(skb, VANE_A_GRANT_CHANNEL, channel);
+	mutex_unlock(&pf->lock);
+	if (err)
+		genlmsg_cancel(skb, hdr);
+	else
+		genlmsg_end(skb, hdr);
+	return err;
+}
+
+int vane_nl_grant_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	struct vane_pf *pf = vane_nl_lock_pf(genl_info_dump(cb));
+	int err;
+
+	if (IS_ERR(pf))
+		return PTR_ERR(pf);
+	err = vane_nl_dump_table(skb, cb, pf, &pf->channels.granted,
+				 vane_nl_fill_grant);
+	rtnl_unlock();
+	return err;
+}
+
+/* The VF and the channel that a request must name */
+static int vane_nl_get_grant(const struct genl_info *info, struct vane_pf *pf,
+			     u16 *index, u32 *channel)
+{
+	if (GENL_REQ_ATTR_CHECK(info, VANE_A_GRANT_CHANNEL))
+		return -EINVAL;
+	*channel = nla_get_u32(info->attrs[VANE_A_GRANT_CHANNEL]);
+	return vane_nl_get_vf(info, pf, index);
+}
+
+int vane_nl_grant_set_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct vane_pf *pf = info->user_ptr[0];
+	u32 channel;
+	u16 index;
+	int err;
+
+	err = vane_nl_get_grant(info, pf, &index, &channel);
+	if (err)
+		return err;
+	return vane_channel_grant(pf, index, channel, info->extack);
+}
+
+int vane_nl_grant_del_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct vane_pf *pf = info->user_ptr[0];
+	u32 channel;
+	u16 index;
+	int err;
+
+	err = vane_nl_get_grant(info, pf, &index, &channel);
+	if (err)
+		return err;
+	return vane_channel_revoke(pf, index, channel, info->extack);
 }
 
 /**

@@ -133,6 +133,25 @@ static const struct nla_policy vane_profile_del_nl_policy[VANE_A_PROFILE_NAME + 
 	[VANE_A_PROFILE_NAME] = { .type = NLA_NUL_STRING, .len = 39, },
 };
 
+/* VANE_NL_CMD_GRANT_GET - dump */
+static const struct nla_policy vane_grant_get_nl_policy[VANE_A_GRANT_IFINDEX + 1] = {
+	[VANE_A_GRANT_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
+};
+
+/* VANE_NL_CMD_GRANT_SET - do */
+static const struct nla_policy vane_grant_set_nl_policy[VANE_A_GRANT_CHANNEL + 1] = {
+	[VANE_A_GRANT_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
+	[VANE_A_GRANT_VF] = { .type = NLA_U32, },
+	[VANE_A_GRANT_CHANNEL] = NLA_POLICY_MIN(NLA_U32, 1),
+};
+
+/* VANE_NL_CMD_GRANT_DEL - do */
+static const struct nla_policy vane_grant_del_nl_policy[VANE_A_GRANT_CHANNEL + 1] = {
+	[VANE_A_GRANT_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
+	[VANE_A_GRANT_VF] = { .type = NLA_U32, },
+	[VANE_A_GRANT_CHANNEL] = NLA_POLICY_MIN(NLA_U32, 1),
+};
+
 /* Ops table for vane */
 static const struct genl_split_ops vane_nl_ops[] = {
 	{
@@ -294,6 +313,31 @@ static const struct genl_split_ops vane_nl_ops[] = {
 		.post_doit	= vane_nl_post_doit,
 		.policy		= vane_profile_del_nl_policy,
 		.maxattr	= VANE_A_PROFILE_NAME,
+		.flags		= GENL_ADMIN_PERM | GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd		= VANE_NL_CMD_GRANT_GET,
+		.dumpit		= vane_nl_grant_get_dumpit,
+		.policy		= vane_grant_get_nl_policy,
+		.maxattr	= VANE_A_GRANT_IFINDEX,
+		.flags		= GENL_CMD_CAP_DUMP,
+	},
+	{
+		.cmd		= VANE_NL_CMD_GRANT_SET,
+		.pre_doit	= vane_nl_pre_doit,
+		.doit		= vane_nl_grant_set_doit,
+		.post_doit	= vane_nl_post_doit,
+		.policy		= vane_grant_set_nl_policy,
+		.maxattr	= VANE_A_GRANT_CHANNEL,
+		.flags		= GENL_ADMIN_PERM | GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd		= VANE_NL_CMD_GRANT_DEL,
+		.pre_doit	= vane_nl_pre_doit,
+		.doit		= vane_nl_grant_del_doit,
+		.post_doit	= vane_nl_post_doit,
+		.policy		= vane_grant_del_nl_policy,
+		.maxattr	= VANE_A_GRANT_CHANNEL,
 		.flags		= GENL_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 };

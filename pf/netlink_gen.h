@@ -38,6 +38,9 @@ int vane_nl_profile_get_dumpit(struct sk_buff *skb,
 			       struct netlink_callback *cb);
 int vane_nl_profile_set_doit(struct sk_buff *skb, struct genl_info *info);
 int vane_nl_profile_del_doit(struct sk_buff *skb, struct genl_info *info);
+int vane_nl_grant_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
+int vane_nl_grant_set_doit(struct sk_buff *skb, struct genl_info *info);
+int vane_nl_grant_del_doit(struct sk_buff *skb, struct genl_info *info);
 
 extern struct genl_family vane_nl_family;
 

@@ -30,6 +30,7 @@
 #include "addr.h"
 #include "admin.h"
 #include "assoc.h"
+#include "channel.h"
 #include "device.h"
 #include "filter.h"
 #include "health.h"
@@ -88,6 +89,7 @@ struct vane_board {
  * @link: the link of the port
  * @rates: the rate groups
  * @sw: the switch
+ * @channels: channels granted to VFs
  * @profiles: port profiles
  * @assocs: requests in progress about them
  */
@@ -119,6 +121,7 @@ struct vane_pf {
 	struct vane_link link;
 	struct vane_rates rates;
 	struct vane_switch sw;
+	struct vane_channels channels;
 	struct vane_profiles profiles;
 	struct vane_assocs assocs;
 };

@@ -8,6 +8,7 @@
 #include <linux/if_vlan.h>
 #include <linux/slab.h>
 
+#include "channel.h"
 #include "pf.h"
 #include "profile.h"
 #include "switch.h"
@@ -178,7 +179,7 @@ static int vane_profile_check(struct vane_pf *pf,
 			      const struct vane_vf_profile *wanted,
 			      struct netlink_ext_ack *extack)
 {
-	u32 limit = vane_switch_channel_limit(pf);
+	u32 limit = vane_channel_limit(pf);
 	int err;
 
 	err = vane_profile_check_name(wanted->name, extack);

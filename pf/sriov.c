@@ -14,6 +14,7 @@
 #include <net/devlink.h>
 
 #include "addr.h"
+#include "channel.h"
 #include "command.h"
 #include "filter.h"
 #include "pf.h"
@@ -161,6 +162,7 @@ static void vane_sriov_disable_vfs(struct vane_pf *pf)
 	pci_disable_sriov(pf->vdev.pdev);
 	vane_sriov_release(pf);
 	vane_switch_drop_vfs(pf);
+	vane_channel_drop_vfs(pf);
 	/* The PF has the filters to itself again. */
 	queue_work(pf->wq, &pf->filter.work);
 }

@@ -8,6 +8,7 @@
 #include <linux/if_vlan.h>
 #include <linux/slab.h>
 
+#include "channel.h"
 #include "command.h"
 #include "pf.h"
 #include "switch.h"
@@ -100,23 +101,6 @@ static u64 vane_switch_mode_feature(enum vane_switch_mode mode)
 	}
 }
 
-/* Whether a VN-Tag can name the channel, explained in @extack if not */
-static bool vane_switch_fits_vntag(u32 channel, u16 port,
-				   struct netlink_ext_ack *extack)
-{
-	if (channel <= VANE_MAX_VIF)
-		return true;
-	if (port == VANE_PORT_PF)
-		NL_SET_ERR_MSG_FMT(extack,
-				   "Channel %u of the PF is above the limit of VN-Tag, %u",
-				   channel, VANE_MAX_VIF);
-	else
-		NL_SET_ERR_MSG_FMT(extack,
-				   "Channel %u of VF %u is above the limit of VN-Tag, %u",
-				   channel, port, VANE_MAX_VIF);
-	return false;
-}
-
 /* Whether the mode's tag can name all channels, explained in @extack if not */
 static bool vane_switch_channels_fit(struct vane_pf *pf,
 				     enum vane_switch_mode mode,
@@ -126,13 +110,13 @@ static bool vane_switch_channels_fit(struct vane_pf *pf,
 
 	if (mode != VANE_SWITCH_VNTAG)
 		return true;
-	if (!vane_switch_fits_vntag(pf->sw.channel, VANE_PORT_PF, extack))
+	if (!vane_channel_fits_vntag(pf->sw.channel, VANE_PORT_PF, extack))
 		return false;
 	for (i = 0; i < pf->num_vfs; i++)
-		if (!vane_switch_fits_vntag(vane_vf_highest_channel(&pf->vfs[i]),
-					    i, extack))
+		if (!vane_channel_fits_vntag(vane_vf_highest_channel(&pf->vfs[i]),
+					     i, extack))
 			return false;
-	return true;
+	return vane_channel_grants_fit_vntag(pf, extack);
 }
 
 /**
@@ -237,73 +221,6 @@ int vane_switch_get_tag_drops(struct vane_pf *pf,
 	return 0;
 }
 
-/* Another function that has the channel: explained in @extack */
-static bool vane_switch_channel_taken(struct vane_pf *pf, u16 port,
-				      u32 channel,
-				      struct netlink_ext_ack *extack)
-{
-	u16 i;
-
-	if (!channel)
-		return false;
-	if (port != VANE_PORT_PF && pf->sw.channel == channel) {
-		NL_SET_ERR_MSG_FMT(extack, "Channel %u is in use by the PF",
-				   channel);
-		return true;
-	}
-	for (i = 0; i < pf->num_vfs; i++) {
-		if (i == port || !vane_vf_has_channel(&pf->vfs[i], channel))
-			continue;
-		NL_SET_ERR_MSG_FMT(extack, "Channel %u is in use by VF %u",
-				   channel, i);
-		return true;
-	}
-	return false;
-}
-
-/**
- * vane_switch_channel_limit() - the highest channel of the device
- * @pf: the PF
- *
- * Context: Any.
- * Return: the channel.
- */
-u32 vane_switch_channel_limit(const struct vane_pf *pf)
-{
-	return pf->vdev.features & VANE_FEAT_ETAG ? VANE_MAX_ECID :
-						    VANE_MAX_VIF;
-}
-
-/**
- * vane_switch_check_channel() - whether a function can have a channel
- * @pf: the PF
- * @port: VF index or VANE_PORT_PF
- * @channel: the channel, 0 for none
- * @extack: where an error is explained
- *
- * Context: vane_pf.lock held. Does not sleep.
- * Return: 0; -ERANGE if there is no such channel, or not in VN-Tag, which is in
- * use; -EEXIST if another function has it.
- */
-int vane_switch_check_channel(struct vane_pf *pf, u16 port, u32 channel,
-			      struct netlink_ext_ack *extack)
-{
-	u32 limit = vane_switch_channel_limit(pf);
-
-	if (channel > limit) {
-		NL_SET_ERR_MSG_FMT(extack,
-				   "Channel %u is above the limit of %u",
-				   channel, limit);
-		return -ERANGE;
-	}
-	if (pf->sw.mode == VANE_SWITCH_VNTAG &&
-	    !vane_switch_fits_vntag(channel, port, extack))
-		return -ERANGE;
-	if (vane_switch_channel_taken(pf, port, channel, extack))
-		return -EEXIST;
-	return 0;
-}
-
 /**
  * vane_switch_pack_prios() - make a map of priorities as the device has it
  * @pf: the PF
@@ -402,7 +319,7 @@ static int vane_switch_change_port(struct vane_pf *pf, u16 port,
 	if (wanted->has_channel) {
 		channel = wanted->channel;
 		valid |= VANE_PORT_VALID_CHANNEL;
-		err = vane_switch_check_channel(pf, port, channel, extack);
+		err = vane_channel_check(pf, port, channel, extack);
 		if (err)
 			return err;
 	}

@@ -73,9 +73,6 @@ int vane_switch_set_mode(struct vane_pf *pf, enum vane_switch_mode mode,
 int vane_switch_get_filters(struct vane_pf *pf, u32 *used);
 int vane_switch_get_tag_drops(struct vane_pf *pf,
 			      u64 counters[VANE_TAG_STAT_COUNT]);
-u32 vane_switch_channel_limit(const struct vane_pf *pf);
-int vane_switch_check_channel(struct vane_pf *pf, u16 port, u32 channel,
-			      struct netlink_ext_ack *extack);
 int vane_switch_pack_prios(struct vane_pf *pf, const u8 *prios, u64 *prio_map,
 			   struct netlink_ext_ack *extack);
 int vane_switch_set_port(struct vane_pf *pf, u16 port,

@@ -194,6 +194,21 @@ void print_list(const struct nlmsghdr *hdr, const struct attrs *attrs,
 	puts(json ? "]}" : "");
 }
 
+void print_grant(const struct nlmsghdr *hdr, const struct attrs *attrs,
+		 void *arg)
+{
+	unsigned long long channel = get_number(attrs->of[VANE_A_GRANT_CHANNEL]);
+	unsigned long long vf = get_number(attrs->of[VANE_A_GRANT_VF]);
+
+	(void)hdr;
+	if (!json) {
+		printf("granted %-4llu vf %llu\n", channel, vf);
+		return;
+	}
+	separate(arg);
+	printf("{\"channel\":%llu,\"vf\":%llu}", channel, vf);
+}
+
 static const struct {
 	unsigned int attr;
 	const char *name;
@@ -444,6 +459,8 @@ void print_switch(const struct nlmsghdr *hdr, const struct attrs *attrs,
 	__u32 max_filters = get_number(attrs->of[VANE_A_SWITCH_MAX_FILTERS]);
 	__u32 lists = get_number(attrs->of[VANE_A_SWITCH_LISTS]);
 	__u32 max_lists = get_number(attrs->of[VANE_A_SWITCH_MAX_LISTS]);
+	__u32 grants = get_number(attrs->of[VANE_A_SWITCH_GRANTS]);
+	__u32 max_grants = get_number(attrs->of[VANE_A_SWITCH_MAX_GRANTS]);
 
 	(void)hdr;
 	(void)arg;
@@ -451,10 +468,13 @@ void print_switch(const struct nlmsghdr *hdr, const struct attrs *attrs,
 		printf("\"mode\":\"%s\",\"num_vfs\":%u,", mode, num_vfs);
 		printf("\"filters\":%u,\"max_filters\":%u,", filters,
 		       max_filters);
-		printf("\"num_lists\":%u,\"max_lists\":%u", lists, max_lists);
+		printf("\"num_lists\":%u,\"max_lists\":%u,", lists, max_lists);
+		printf("\"num_grants\":%u,\"max_grants\":%u", grants,
+		       max_grants);
 	} else {
-		printf("mode %s, %u VFs, filters %u of %u, lists %u of %u\n",
+		printf("mode %s, %u VFs, filters %u of %u, lists %u of %u, ",
 		       mode, num_vfs, filters, max_filters, lists, max_lists);
+		printf("granted channels %u of %u\n", grants, max_grants);
 	}
 	print_tag_drops(attrs);
 }

@@ -28,6 +28,8 @@ void print_function(const struct nlmsghdr *hdr, const struct attrs *attrs,
 		    void *arg);
 void print_list(const struct nlmsghdr *hdr, const struct attrs *attrs,
 		void *arg);
+void print_grant(const struct nlmsghdr *hdr, const struct attrs *attrs,
+		 void *arg);
 void print_stats(const struct nlmsghdr *hdr, const struct attrs *attrs,
 		 void *arg);
 void take_trunk(const struct nlmsghdr *hdr, const struct attrs *attrs,

@@ -84,6 +84,9 @@ static void do_show(const struct args *args)
 		fputs("],\"lists\":[", stdout);
 	dump(args, VANE_NL_CMD_LIST_GET, print_list);
 	if (json)
+		fputs("],\"grants\":[", stdout);
+	dump(args, VANE_NL_CMD_GRANT_GET, print_grant);
+	if (json)
 		puts("]}");
 }
 
@@ -114,6 +117,25 @@ static void do_channel(const struct args *args)
 	start_function(&req, VANE_NL_CMD_FUNCTION_SET, args);
 	put_u32(&req, VANE_A_FUNCTION_CHANNEL, args->channel);
 	talk(&req, NULL, NULL);
+}
+
+static void change_grant(const struct args *args, __u8 cmd)
+{
+	struct request req;
+
+	start_function(&req, cmd, args);
+	put_u32(&req, VANE_A_GRANT_CHANNEL, args->channel);
+	talk(&req, NULL, NULL);
+}
+
+static void do_channel_grant(const struct args *args)
+{
+	change_grant(args, VANE_NL_CMD_GRANT_SET);
+}
+
+static void do_channel_revoke(const struct args *args)
+{
+	change_grant(args, VANE_NL_CMD_GRANT_DEL);
 }
 
 /* The priorities of @args where they name any, else its own for each */
@@ -307,7 +329,7 @@ static const struct command {
 	void (*run)(const struct args *args);
 } commands[] = {
 	{ "show", NULL, true, "PF",
-	  "Show the switch, its functions and its lists of channels.",
+	  "Show the switch, its functions, lists of channels and granted channels.",
 	  { parse_pf }, do_show },
 	{ "stats", NULL, true, "PF [pf | vf N]",
 	  "Show the counters of one function or of all.",
@@ -321,6 +343,12 @@ static const struct command {
 	{ "channel", "del", false, "PF {pf | vf N}",
 	  "Remove the channel of a function.",
 	  { parse_pf, parse_function }, do_channel },
+	{ "channel", "grant", false, "PF vf N CHANNEL",
+	  "Grant a VF a channel beside its own, for while it is trusted.",
+	  { parse_pf, parse_vf, parse_channel }, do_channel_grant },
+	{ "channel", "revoke", false, "PF vf N CHANNEL",
+	  "Take a channel away that a VF was granted.",
+	  { parse_pf, parse_vf, parse_channel }, do_channel_revoke },
 	{ "priority", "set", false, "PF {pf | vf N} MAP",
 	  "Set the priorities in the E-Tags of a function.",
 	  { parse_pf, parse_function, parse_priorities }, do_priority },

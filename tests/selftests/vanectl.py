@@ -62,6 +62,10 @@ WRONG = (
     ("channel set {} vf 0 100 100", 'unexpected argument "100"'),
     ("channel set {} vf 0 none", 'channel "none" is not a number'),
     ("channel del {} vf 0 100", 'unexpected argument "100"'),
+    ("channel grant {} pf 100", '"vf" expected instead of "pf"'),
+    ("channel grant {} vf 0", "missing argument: CHANNEL"),
+    ("channel revoke {} vf 0", "missing argument: CHANNEL"),
+    ("channel revoke {} vf 0 100 101", 'unexpected argument "101"'),
     ("priority set {} pf", "missing argument: MAP"),
     ("priority set {} pf 5", '"5" is not a map of priorities, such as 5:3,0:1'),
     ("priority set {} pf 5:3,", '"5:3," is not a map of priorities, such as 5:3,0:1'),
@@ -119,6 +123,9 @@ NUMBERS = (
     ("channel set {{}} vf 0 {}", "channel", 1, 1048575),
     ("channel set {{}} pf {}", "channel", 1, 1048575),
     ("channel del {{}} vf {}", "VF", 0, 255),
+    ("channel grant {{}} vf {} 100", "VF", 0, 255),
+    ("channel grant {{}} vf 0 {}", "channel", 1, 1048575),
+    ("channel revoke {{}} vf 0 {}", "channel", 1, 1048575),
     ("list set {{}} {} pf", "list", 1, 4095),
     ("list del {{}} {}", "list", 1, 4095),
     ("list set {{}} {}:1 pf", "group", 1, 3),
@@ -158,7 +165,8 @@ def vanectl(env, args):
 def config(env):
     """What vanectl can change."""
     shown = cmd_json(f"vanectl -j show {env.pf.ifname}")
-    return (shown["mode"], shown["lists"], [port["channel"] for port in shown["ports"]],
+    return (shown["mode"], shown["lists"], shown["grants"],
+            [port["channel"] for port in shown["ports"]],
             cmd_json(f"vanectl -j vlan show {env.pf.ifname}"),
             cmd_json(f"vanectl -j profile show {env.pf.ifname}"))
 
@@ -185,7 +193,9 @@ def wrong_arguments(env):
     ksft_eq(said.splitlines()[1:], ["usage: vanectl vlan allow PF vf N VLANS"])
     said = ends(env, "channel", USAGE, 'incomplete command "channel"')
     ksft_eq(said.splitlines()[1:], ["usage: vanectl channel set PF {pf | vf N} CHANNEL",
-                                    "       vanectl channel del PF {pf | vf N}"])
+                                    "       vanectl channel del PF {pf | vf N}",
+                                    "       vanectl channel grant PF vf N CHANNEL",
+                                    "       vanectl channel revoke PF vf N CHANNEL"])
 
 
 def wrong_numbers(env):
@@ -226,6 +236,10 @@ def refused_by_kernel(env):
             ("stats {} vf 4", "VF 4 does not exist, 4 VFs are enabled"),
             ("channel set {} vf 255 300", "VF 255 does not exist, 4 VFs are enabled"),
             ("channel set {} pf 9", "Channel 9 is in use by VF 0"),
+            ("channel grant {} vf 4 8", "VF 4 does not exist, 4 VFs are enabled"),
+            ("channel grant {} vf 0 9", "Channel 9 is in use by VF 0"),
+            ("channel revoke {} vf 1 9", "Channel 9 is not granted to VF 1"),
+            ("channel revoke {} vf 4 9", "VF 4 does not exist, 4 VFs are enabled"),
             ("list set {} 7 vf 0-4", "VF 4 does not exist, 4 VFs are enabled"),
             ("list del {} 4000", "There is no list 4000"),
             ("vlan show {} vf 4", "VF 4 does not exist, 4 VFs are enabled"),
@@ -261,7 +275,8 @@ def lost_output(env):
 # M: a mode, C: a channel, I: a list, R: members, L: VLANs, W: a map of priorities,
 # N: a name, S: settings of a profile
 GRAMMAR = ("show P", "stats P", "stats P F", "mode P", "mode P M", "channel set P F C",
-           "channel del P F", "priority set P F W", "priority del P F", "list show P",
+           "channel del P F", "channel grant P V C", "channel revoke P V C",
+           "priority set P F W", "priority del P F", "list show P",
            "list set P I R", "list del P I",
            "vlan show P", "vlan show P V", "vlan allow P V L", "vlan forbid P V L",
            "vlan any P V", "profile show P", "profile show P N", "profile del P N",
@@ -489,6 +504,7 @@ def help_and_version(env):
     ksft_eq(usages, synopsis()[:-2])
     ksft_eq(cmd("vanectl -h"), found)
     for name in ("show", "stats", "mode", "channel set", "channel del",
+                 "channel grant", "channel revoke",
                  "priority set", "priority del", "list show", "list set", "list del",
                  "vlan show", "vlan allow", "vlan forbid", "vlan any",
                  "profile show", "profile set", "profile del"):
@@ -500,7 +516,7 @@ def help_and_version(env):
         # What stands in capitals is explained.
         for word in set(re.findall(r"\b[A-Z]+\b", line)):
             ksft_in(f"\n  {word} ", said, name)
-    ksft_eq(len(cmd("vanectl channel -h").split("\n\n")[0].splitlines()), 2)
+    ksft_eq(len(cmd("vanectl channel -h").split("\n\n")[0].splitlines()), 4)
     for option in ("-V", "--version"):
         ksft_eq(cmd(f"vanectl {option}"),
                 f"vanectl {hw.VANE_ABI_MAJOR_VERSION}.{hw.VANE_ABI_MINOR_VERSION}\n")
@@ -524,7 +540,8 @@ def completion(env):
             ([""], ["show", "stats", "mode", "channel", "priority", "list",
                     "vlan", "profile"]),
             (["s"], ["show", "stats"]), (["x"], []), (["-j", "m"], ["mode"]),
-            (["channel", ""], ["set", "del"]), (["vlan", "a"], ["allow", "any"]),
+            (["channel", ""], ["set", "del", "grant", "revoke"]),
+            (["vlan", "a"], ["allow", "any"]),
             (["list", ""], ["show", "set", "del"]),
             (["show", ""], [pf]), (["-j", "show", ""], [pf]), (["show", f"{pf}x"], []),
             (["vlan", "allow", ""], [pf]), (["show", pf, ""], []),
