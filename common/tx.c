@@ -27,10 +27,13 @@
 
 static_assert(TX_FRAME_DESC <= VANE_TX_MAX_DESC);
 
-/* What offloads a descriptor can express */
-#define TX_CSUM_START_MAX	FIELD_MAX(VANE_TXD_CSUM_START)
+/*
+ * What offloads a descriptor can express. After vane_features_check() the core may
+ * still move a VLAN tag into the frame, before the headers.
+ */
+#define TX_CSUM_START_MAX	(FIELD_MAX(VANE_TXD_CSUM_START) - VLAN_HLEN)
 #define TX_CSUM_OFFSET_MAX	(2 * FIELD_MAX(VANE_TXD_CSUM_OFFSET))
-#define TX_HDR_LEN_MAX		FIELD_MAX(VANE_TXD_HDR_LEN)
+#define TX_HDR_LEN_MAX		(FIELD_MAX(VANE_TXD_HDR_LEN) - VLAN_HLEN)
 
 static u32 vane_tx_space(const struct vane_txq *txq)
 {
