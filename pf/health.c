@@ -517,15 +517,14 @@ static int vane_health_vf_recover(struct devlink_health_reporter *reporter,
 				  void *ctx, struct netlink_ext_ack *extack)
 {
 	struct vane_vf_port *port = devlink_health_reporter_priv(reporter);
-	const struct vane_cmd_target target = {
-		.port = cpu_to_le16(port->index),
-	};
+	struct vane_pf *pf = port->pf;
 	int err;
 
 	if (ctx)
 		return -EAGAIN;
-	err = vane_command(port->pf, VANE_CMD_VF_RESET, &target, sizeof(target),
-			   NULL, 0);
+	mutex_lock(&pf->lock);
+	err = vane_vf_reset(pf, port->index);
+	mutex_unlock(&pf->lock);
 	if (err)
 		err = vane_command_explain(port->pf, extack, err,
 					   "reset VF %u", port->index);

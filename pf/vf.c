@@ -770,6 +770,30 @@ struct pci_dev *vane_vf_get_vfdev(struct vane_pf *pf, u16 index)
 }
 
 /**
+ * vane_vf_reset() - reset a VF as its own driver can
+ * @pf: the PF
+ * @index: index of the VF
+ *
+ * The device gives no notice of it, and clears what the VF has requested.
+ *
+ * Context: vane_pf.lock held. May sleep.
+ * Return: 0 or an errno of vane_command().
+ */
+int vane_vf_reset(struct vane_pf *pf, u16 index)
+{
+	const struct vane_cmd_target target = { .port = cpu_to_le16(index) };
+	struct vane_vf *vf = vane_vf_get(pf, index);
+	int err;
+
+	lockdep_assert_held(&pf->lock);
+
+	err = vane_command(pf, VANE_CMD_VF_RESET, &target, sizeof(target), NULL, 0);
+	if (!err && vf)
+		vane_vf_reset_requested(vf);
+	return err;
+}
+
+/**
  * vane_vf_resize() - change the number of vectors and queues of a VF
  * @pf: the PF
  * @index: index of the VF, which has no driver or does not exist yet
@@ -782,7 +806,6 @@ struct pci_dev *vane_vf_get_vfdev(struct vane_pf *pf, u16 index)
 int vane_vf_resize(struct vane_pf *pf, u16 index, u16 vectors,
 		   struct netlink_ext_ack *extack)
 {
-	const struct vane_cmd_target target = { .port = cpu_to_le16(index) };
 	struct vane_vf_config config;
 	struct vane_vf *vf;
 	int err;
@@ -803,8 +826,7 @@ int vane_vf_resize(struct vane_pf *pf, u16 index, u16 vectors,
 	if (err)
 		goto explain;
 	/* It takes effect at the function's next reset, so reset it now */
-	err = vane_command(pf, VANE_CMD_VF_RESET, &target, sizeof(target), NULL,
-			   0);
+	err = vane_vf_reset(pf, index);
 	/* A device that loses it is reset, and with it the VF */
 	if (err && err != -ENOENT && !vane_command_is_lost(err))
 		goto explain;

@@ -288,6 +288,7 @@ int vane_vf_set_rates(struct vane_pf *pf, int index,
 u16 vane_vf_port_size(const struct vane_pf *pf);
 struct pci_dev *vane_vf_get_vfdev(struct vane_pf *pf, u16 index);
 bool vane_vf_lock_device(struct pci_dev *vfdev, unsigned long deadline);
+int vane_vf_reset(struct vane_pf *pf, u16 index);
 int vane_vf_resize(struct vane_pf *pf, u16 index, u16 vectors,
 		   struct netlink_ext_ack *extack);
 int vane_vf_resize_unbound(struct vane_pf *pf, u16 index, u16 vectors,

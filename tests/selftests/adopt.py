@@ -86,6 +86,22 @@ def own_mac_ends_with_reset(env):
     ksft_eq(env.vf_info(2)["address"], default)
 
 
+def reset_by_administrator(env):
+    """What a VF has requested goes with a reset that the administrator has it make."""
+    raw = raw_vf(env, 2)
+    default = env.vf_info(2)["address"]
+    ksft_eq(raw.set_mac(OWN), hw.VANE_OK)
+    ksft_eq(env.vf_info(2)["address"], OWN)
+    # It takes effect by a reset, and the VF says nothing after that
+    resize = f"devlink port function set pci/{env.pf.bdf}/3 max_io_eqs"
+    cmd(f"{resize} 4")
+    defer(cmd, f"{resize} {hw.VANE_DEF_QUEUES_VF}")
+    ksft_eq(env.vf_info(2)["address"], default)
+    port = env.vf_port(1)
+    ip(f"link set dev {port.ifname} address {OWN}", port.ns)
+    defer(ip, f"link set dev {port.ifname} address {port.mac}", port.ns)
+
+
 def silent_vf(env):
     """A VF that does not negotiate anew keeps no address of before."""
     raw = raw_vf(env, 2)
@@ -259,5 +275,5 @@ def everything(env):
 
 
 if __name__ == "__main__":
-    ksft_main([administered_mac, own_mac_ends_with_reset, silent_vf,
-               requests_in_flight, everything], set_up)
+    ksft_main([administered_mac, own_mac_ends_with_reset, reset_by_administrator,
+               silent_vf, requests_in_flight, everything], set_up)
