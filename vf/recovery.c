@@ -364,13 +364,18 @@ static bool vanevf_restart(struct vanevf *vf)
 static void vanevf_follow_filters(struct vanevf *vf)
 {
 	u32 status = vane_rd32(&vf->vdev, VANE_REG_STATUS);
+	int err;
 
 	/* The PF may now grant what it refused before, or the reverse */
 	if ((status ^ vf->status) & VANE_STATUS_TRUSTED)
 		vanevf_filters_retry(vf);
 	vf->status = status;
 
-	if (test_bit(VANEVF_RX_STALE, &vf->flags) && vanevf_filters_sync(vf))
+	if (!test_bit(VANEVF_RX_STALE, &vf->flags))
+		return;
+	err = vanevf_filters_sync(vf);
+	/* A negotiation would clear the filters that there are; this ends by itself */
+	if (err && err != -ENOMEM)
 		vf->state = VANEVF_ENABLED;
 }
 
