@@ -766,8 +766,14 @@ int vane_switch_adopt(struct vane_pf *pf)
 	struct vane_cmd_port port = { .port = cpu_to_le16(VANE_PORT_PF) };
 	const struct vane_cmd_switch req = {};
 	struct vane_cmd_switch answer;
+	u32 valid = VANE_PORT_VALID_MAC | VANE_PORT_VALID_FLAGS |
+		    VANE_PORT_VALID_VLAN;
 	struct vane_mbox_batch batch;
 	int err;
+
+	/* This driver gives the PF's own port neither a VLAN nor rates */
+	if (pf->vdev.features & VANE_FEAT_RATE)
+		valid |= VANE_PORT_VALID_RATE;
 
 	mutex_lock(&pf->lock);
 	vane_mbox_batch_begin(&batch, &pf->mbox);
@@ -788,8 +794,7 @@ int vane_switch_adopt(struct vane_pf *pf)
 	if (err)
 		goto unlock;
 	vane_mbox_batch_begin(&batch, &pf->mbox);
-	vane_switch_pf_port_batch(pf, &batch,
-				  VANE_PORT_VALID_MAC | VANE_PORT_VALID_FLAGS);
+	vane_switch_pf_port_batch(pf, &batch, valid);
 	err = vane_command_batch_end(pf, &batch);
 unlock:
 	mutex_unlock(&pf->lock);
