@@ -200,7 +200,8 @@ bool vane_device_needs_reset(struct vane_pf *pf)
 }
 
 /* Retry with growing delay, as the cause may have been a lack of memory */
-static void vane_device_schedule_retry(struct vane_pf *pf, int err)
+static void vane_device_schedule_retry(struct vane_pf *pf, const char *what,
+				       int err)
 {
 	struct vane_retry *retry = &pf->retry;
 
@@ -209,9 +210,43 @@ static void vane_device_schedule_retry(struct vane_pf *pf, int err)
 		       VANE_DEVICE_RETRY_MIN;
 	retry->time = jiffies + retry->delay;
 	retry->wanted = true;
-	pci_err(pf->vdev.pdev,
-		"device does not come back: %pe, trying again in %lu s\n",
-		ERR_PTR(err), retry->delay / HZ);
+	pci_err(pf->vdev.pdev, "cannot restart the %s: %pe, retrying in %lu s\n",
+		what, ERR_PTR(err), retry->delay / HZ);
+}
+
+/*
+ * Attach the netdev to the device, which is started. If there is no memory for its
+ * rings, the VFs have the device all the same.
+ */
+static int vane_device_attach_netdev(struct vane_pf *pf)
+{
+	int err;
+
+	err = vane_net_attach(pf->vdev.net);
+	if (err) {
+		vane_device_schedule_retry(pf, "interface of the PF", err);
+		return err;
+	}
+	pf->retry.wanted = false;
+	queue_work(pf->wq, &pf->filter.work);
+	return 0;
+}
+
+/**
+ * vane_device_retry_netdev() - attach the netdev if a reset could not
+ * @pf: the PF
+ *
+ * Does nothing before the retry is due, or if the device itself needs a reset.
+ *
+ * Context: rtnl held. May sleep.
+ * Return: true if the netdev has been attached.
+ */
+bool vane_device_retry_netdev(struct vane_pf *pf)
+{
+	ASSERT_RTNL();
+
+	return pf->running && vane_device_retry_is_due(pf) &&
+	       vane_device_works(pf) && !vane_device_attach_netdev(pf);
 }
 
 /**
@@ -240,7 +275,8 @@ void vane_device_take_down(struct vane_pf *pf)
  * vane_device_bring_up() - reset the device and start it, configured as it was
  * @pf: the PF, taken down
  *
- * A failure is logged, and retried automatically.
+ * A failure is logged, and retried automatically: that of the netdev alone without
+ * another reset, which the VFs would suffer from.
  *
  * Context: rtnl held. May sleep. Takes vane_pf.lock.
  * Return: 0 or an errno.
@@ -256,21 +292,12 @@ int vane_device_bring_up(struct vane_pf *pf)
 		return -ENODEV;
 
 	err = vane_device_start(pf);
-	if (err)
-		goto retry_later;
-	err = vane_net_attach(pf->vdev.net);
-	if (err)
-		goto stop_device;
+	if (err) {
+		vane_device_schedule_retry(pf, "device", err);
+		return err;
+	}
 	pf->running = true;
-	pf->retry.wanted = false;
-	queue_work(pf->wq, &pf->filter.work);
-	return 0;
-
-stop_device:
-	vane_device_stop(pf);
-retry_later:
-	vane_device_schedule_retry(pf, err);
-	return err;
+	return vane_device_attach_netdev(pf);
 }
 
 /**
@@ -288,10 +315,10 @@ int vane_device_reset(struct vane_pf *pf)
 }
 
 /**
- * vane_device_recover() - ensure that the device works
+ * vane_device_recover() - ensure that the device works, and its netdev
  * @pf: the PF
  *
- * Resets it if it does not.
+ * Resets the device if it does not.
  *
  * Context: Process context; may sleep. Takes rtnl.
  * Return: 0 or an errno.
@@ -303,6 +330,8 @@ int vane_device_recover(struct vane_pf *pf)
 	rtnl_lock();
 	if (!vane_device_works(pf))
 		err = vane_device_reset(pf);
+	else if (pf->retry.wanted)
+		err = vane_device_attach_netdev(pf);
 	rtnl_unlock();
 	return err;
 }

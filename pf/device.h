@@ -33,6 +33,7 @@ bool vane_device_needs_reset(struct vane_pf *pf);
 void vane_device_take_down(struct vane_pf *pf);
 int vane_device_bring_up(struct vane_pf *pf);
 int vane_device_reset(struct vane_pf *pf);
+bool vane_device_retry_netdev(struct vane_pf *pf);
 int vane_device_recover(struct vane_pf *pf);
 
 #endif /* VANE_PF_DEVICE_H */

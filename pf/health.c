@@ -232,6 +232,9 @@ void vane_health_watch_work(struct work_struct *work)
 				vane_pf_set_reset_reason(pf,
 							 VANE_HEALTH_FATAL);
 			vane_pf_queue_reset(pf);
+		} else if (vane_device_retry_netdev(pf)) {
+			pci_info(vdev->pdev, "the PF's interface has recovered\n");
+			vane_health_report_recovered(pf);
 		}
 		rtnl_unlock();
 	}

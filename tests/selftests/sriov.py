@@ -131,7 +131,7 @@ def each_refusal_is_logged(env):
     env.fault("command-drop", 1 << 30, "pf")
     deferred = defer(env.qmp.set, env.nic, "x-fault-command-drop", 0)
     env.pf.reset()
-    wait_until(lambda: log.has("does not come back"), RECOVERY)
+    wait_until(lambda: log.has("cannot restart the device"), RECOVERY)
     for _ in range(TRIES):
         ksft_eq(enables(env, 2), False)
     ksft_eq(log.has("cannot enable 2 VFs"), True)
