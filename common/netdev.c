@@ -118,7 +118,7 @@ void vane_net_refresh_limits(struct vane_net *vn)
 		return;
 
 	netif_info(vn, drv, netdev,
-		   "MTU lowered from %u to %u, as the PF demands\n",
+		   "MTU lowered from %u to %u, as the PF requires\n",
 		   netdev->mtu, netdev->max_mtu);
 	err = dev_set_mtu(netdev, netdev->max_mtu);
 	if (err)

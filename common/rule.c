@@ -254,7 +254,7 @@ static int vane_rule_translate_match(struct vane_net *vn,
 		return -EOPNOTSUPP;
 	}
 	if (t.partial) {
-		vane_rule_warn(vn, "a field is matched whole or not at all, and of a VLAN its VID");
+		vane_rule_warn(vn, "partial masks are not supported, except for the VID of a VLAN tag");
 		return -EOPNOTSUPP;
 	}
 	rule->ctrl |= FIELD_PREP(VANE_RULE_CTRL_MATCH, t.match);
@@ -273,7 +273,7 @@ static int vane_rule_translate_action(struct vane_net *vn,
 		target = 0;
 	} else if (cookie == RX_CLS_FLOW_WAKE ||
 		   ethtool_get_flow_spec_ring_vf(cookie)) {
-		vane_rule_warn(vn, "frames go to a queue or RSS context of the interface");
+		vane_rule_warn(vn, "a rule can only direct packets to a queue or RSS context of this interface");
 		return -EOPNOTSUPP;
 	} else if (rule->fs.flow_type & FLOW_RSS) {
 		action = VANE_RULE_ACTION_RSS;

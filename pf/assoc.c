@@ -375,13 +375,13 @@ static int vane_assoc_parse(struct vane_pf *pf, int index,
 	int err;
 
 	if (!port[IFLA_PORT_REQUEST]) {
-		vane_pf_refuse(pf, "VF %d: there is no request about its profile",
+		vane_pf_refuse(pf, "VF %d: IFLA_PORT_REQUEST is missing",
 			       index);
 		return -EINVAL;
 	}
 	req->request = nla_get_u8(port[IFLA_PORT_REQUEST]);
 	if (req->request > PORT_REQUEST_DISASSOCIATE) {
-		vane_pf_refuse(pf, "VF %d: request %u about its profile is not known",
+		vane_pf_refuse(pf, "VF %d: unknown port request %u",
 			       index, req->request);
 		return -EOPNOTSUPP;
 	}
@@ -426,7 +426,7 @@ static int vane_assoc_check_order(struct vane_pf *pf, u16 index,
 		    (!assoc->profile && !test_bit(index, pf->assocs.pending)) ||
 		    vane_assoc_is_instance(assoc, req->instance))
 			return 0;
-		vane_pf_refuse(pf, "VF %u: its profile is not that of instance %pUb",
+		vane_pf_refuse(pf, "VF %u: its profile belongs to another instance than %pUb",
 			       index, req->instance);
 		return -EINVAL;
 	}
@@ -439,8 +439,12 @@ static int vane_assoc_check_order(struct vane_pf *pf, u16 index,
 		return 0;
 	if (strcmp(assoc->name, req->name) ||
 	    !vane_assoc_is_instance(assoc, req->instance)) {
-		vane_pf_refuse(pf, "VF %u: profile %s is that of instance %pUb",
-			       index, assoc->name, assoc->instance);
+		if (assoc->has_instance)
+			vane_pf_refuse(pf, "VF %u: profile %s is in use by instance %pUb",
+				       index, assoc->name, assoc->instance);
+		else
+			vane_pf_refuse(pf, "VF %u: profile %s is in use without an instance",
+				       index, assoc->name);
 		return -EBUSY;
 	}
 	if (assoc->in_force && req->request != PORT_REQUEST_ASSOCIATE) {
@@ -568,7 +572,7 @@ int vane_assoc_set_vf_port(struct net_device *netdev, int index,
 	if (!err)
 		err = vane_assoc_accept(pf, index, &req, macs);
 	if (err && macs && vane_admin_restore_macs(pf, index, macs))
-		vane_pf_refuse(pf, "VF %d: the MAC of the refused request remains",
+		vane_pf_refuse(pf, "VF %d: cannot restore the MAC that the request replaced",
 			       index);
 unlock:
 	mutex_unlock(&pf->lock);

@@ -419,7 +419,7 @@ static int vane_devlink_reload_up(struct devlink *devlink,
 	err = vane_devlink_load(pf);
 	if (err)
 		NL_SET_ERR_MSG(extack,
-			       "The device does not come back after its reset, see the log");
+			       "The device did not recover from its reset; see the kernel log");
 	else
 		*actions_performed = BIT(action);
 	return err;

@@ -230,7 +230,7 @@ static int vane_pf_ethtool_set_pauseparam(struct net_device *netdev,
 	mutex_lock(&pf->lock);
 	flags = pf->link.flags & VANE_LINK_AUTONEG;
 	if (pause->autoneg && !flags) {
-		vane_pf_refuse(pf, "pause: autoneg on needs autonegotiation of the link");
+		vane_pf_refuse(pf, "pause autonegotiation requires autonegotiation of the link");
 		err = -EINVAL;
 		goto unlock;
 	}

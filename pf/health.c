@@ -258,7 +258,7 @@ static int vane_health_pf_recover(struct devlink_health_reporter *reporter,
 	err = vane_device_recover(vane_health_pf(reporter));
 	if (err)
 		NL_SET_ERR_MSG(extack,
-			       "The device does not come back after its reset, see the log");
+			       "The device did not recover from its reset; see the kernel log");
 	return err;
 }
 
@@ -451,7 +451,7 @@ static const char * const pf_messages[] = {
 	[VANE_HEALTH_MBOX] = "a command was not answered",
 	[VANE_HEALTH_TX] = "a transmit queue hung or stopped",
 	[VANE_HEALTH_RX] = "a receive queue stopped",
-	[VANE_HEALTH_FATAL] = "the device failed or was reset by another",
+	[VANE_HEALTH_FATAL] = "the device failed, or was reset by something other than its driver",
 };
 
 static_assert(ARRAY_SIZE(pf_reporter_ops) == VANE_NUM_HEALTH_REPORTERS);

@@ -219,7 +219,7 @@ static int vane_netdev_bridge_setlink(struct net_device *netdev,
 		return -EOPNOTSUPP;
 	}
 	if (nla_len(attr) < sizeof(u16)) {
-		NL_SET_ERR_MSG_ATTR(extack, attr, "The attribute is shorter than a mode");
+		NL_SET_ERR_MSG_ATTR(extack, attr, "IFLA_BRIDGE_MODE is too short");
 		return -EINVAL;
 	}
 	switch (nla_get_u16(attr)) {

@@ -211,10 +211,10 @@ static void vane_policy_warn_shared(struct vane_pf *pf, u16 port, u16 index,
 	struct pci_dev *pdev = pf->vdev.pdev;
 
 	if (port == VANE_PORT_PF)
-		pci_warn(pdev, "PF: MAC %pM is also that of VF %u\n", mac,
+		pci_warn(pdev, "PF: MAC %pM is also used by VF %u\n", mac,
 			 index);
 	else
-		pci_warn(pdev, "VF %u: MAC %pM is also that of VF %u\n", port,
+		pci_warn(pdev, "VF %u: MAC %pM is also used by VF %u\n", port,
 			 mac, index);
 }
 
@@ -243,7 +243,7 @@ void vane_policy_revoke_mac(struct vane_pf *pf, u16 port, const u8 *mac,
 
 	if (station && port != VANE_PORT_PF &&
 	    ether_addr_equal(pf->filter.mac, mac)) {
-		pci_warn(pf->vdev.pdev, "VF %u: MAC %pM is also that of the PF\n",
+		pci_warn(pf->vdev.pdev, "VF %u: MAC %pM is also used by the PF\n",
 			 port, mac);
 		station = false;
 	}

@@ -285,7 +285,7 @@ int vane_sriov_set_msix_count(struct pci_dev *vfdev, int count)
 	mutex_unlock(&pf->lock);
 	if (err)
 		vane_pf_tell(pf, "VF %d: cannot have %d vectors: %s", index,
-			     count, extack._msg ?: "it is gone");
+			     count, extack._msg ?: "the VF no longer exists");
 	return err;
 }
 

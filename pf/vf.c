@@ -819,7 +819,7 @@ int vane_vf_resize(struct vane_pf *pf, u16 index, u16 vectors,
 	err = vane_vf_configure(pf, index, &config, VANE_PORT_VALID_RESOURCES);
 	if (err == -ENOSPC) {
 		NL_SET_ERR_MSG_FMT(extack,
-				   "Too few of the %u queue pairs and %u vectors for all VFs are left",
+				   "Not enough queue pairs or vectors are left; all VFs share %u and %u",
 				   VANE_VFS_QUEUES, VANE_VFS_VECTORS);
 		return err;
 	}

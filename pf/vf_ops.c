@@ -44,9 +44,9 @@ static int vane_vf_ops_check_mac(struct vane_pf *pf, u16 index, const u8 *mac)
 		vane_vf_ops_explain(pf, "%pM needs trust, as the VF's MAC is administered",
 				    mac);
 	else if (err == -EEXIST && owner == VANE_PORT_PF)
-		vane_vf_ops_explain(pf, "%pM is the PF's and needs trust", mac);
+		vane_vf_ops_explain(pf, "%pM belongs to the PF; only a trusted VF may use it", mac);
 	else if (err == -EEXIST)
-		vane_vf_ops_explain(pf, "%pM is VF %u's and needs trust", mac,
+		vane_vf_ops_explain(pf, "%pM belongs to VF %u; only a trusted VF may use it", mac,
 				    owner);
 	return err;
 }
@@ -228,8 +228,8 @@ static int vane_vf_ops_add_addrs(struct vane_pf *pf, u16 index,
 			continue;
 		if (vf->addrs.count >= limit) {
 			vane_vf_ops_explain(pf, vf->config.trusted ?
-					    "it uses all of the %u filters that are left for it" :
-					    "it uses all of its share of %u filters, more need trust",
+					    "the %u filters that are left for it are used up" :
+					    "its share of %u filters is used up; only a trusted VF can have more",
 					    limit);
 			err = -ENOSPC;
 			break;
@@ -315,12 +315,12 @@ static int vane_vf_ops_check_vlan(struct vane_pf *pf, const struct vane_vf *vf,
 				  u16 proto, u16 vid)
 {
 	if (vf->config.vlan) {
-		vane_vf_ops_explain(pf, "VLAN %u, as the VF is in port VLAN %u",
+		vane_vf_ops_explain(pf, "VLAN %u is not allowed: the VF is in port VLAN %u",
 				    vid, vf->config.vlan);
 		return -EPERM;
 	}
 	if (vid && vf->config.trunk && proto == ETH_P_8021AD) {
-		vane_vf_ops_explain(pf, "802.1ad VLAN %u is in no trunk list",
+		vane_vf_ops_explain(pf, "802.1ad VLAN %u: a VF with a trunk list has none",
 				    vid);
 		return -EPERM;
 	}
@@ -499,7 +499,7 @@ static void vane_vf_ops_reset(void *ctx, u16 index)
 	mutex_unlock(&pf->lock);
 	/* The VF may be being disabled */
 	if (err && err != -ENOENT && vane_vf_ops_may_log(pf, index))
-		pci_warn(pf->vdev.pdev, "VF %u: not set up after its reset: %pe\n",
+		pci_warn(pf->vdev.pdev, "VF %u: cannot restore its configuration after a reset: %pe\n",
 			 index, ERR_PTR(err));
 }
 

@@ -172,12 +172,12 @@ static void vanevf_filters_advise(struct vanevf *vf, enum vanevf_refusal why,
 	switch (why) {
 	case VANEVF_REFUSED_ADDRESS:
 		netdev_warn(netdev,
-			    "the PF refuses further unicast addresses, as its administrator has set the MAC address of this VF, or another function has them; \"ip link set PF vf %u trust on\" allows them\n",
+			    "the PF refuses additional unicast addresses: the administrator has set the MAC address of this VF, or another function uses them; \"ip link set PF vf %u trust on\" allows them\n",
 			    index);
 		break;
 	case VANEVF_REFUSED_SHARE:
 		netdev_warn(netdev,
-			    "the PF allows this VF %u addresses besides its own, but more are requested; \"ip link set PF vf %u trust on\" or fewer VFs allow more\n",
+			    "this VF may use %u addresses besides its own, but more are requested; \"ip link set PF vf %u trust on\" allows more, as does enabling fewer VFs\n",
 			    vf->max_filters, index);
 		break;
 	case VANEVF_REFUSED_PROMISC:
@@ -192,7 +192,7 @@ static void vanevf_filters_advise(struct vanevf *vf, enum vanevf_refusal why,
 		break;
 	case VANEVF_REFUSED_VLAN:
 		netdev_warn(netdev,
-			    "the PF refuses VLANs: all if this VF has a port VLAN, otherwise those not in its trunk list; its administrator can change both\n");
+			    "the PF refuses VLANs: all of them if this VF has a port VLAN, otherwise those missing from its trunk list; the administrator can change both\n");
 		break;
 	}
 }

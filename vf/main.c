@@ -199,7 +199,7 @@ static int vanevf_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	if (vanevf_wait_pf(vf))
 		err = vanevf_negotiate(vf);
 	else
-		pci_info(pdev, "the PF driver is not ready yet, waiting for it\n");
+		pci_info(pdev, "no PF driver answers yet; the link stays down until one does\n");
 	if (err == -ENODEV)
 		goto disable_dev;
 

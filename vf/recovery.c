@@ -353,11 +353,11 @@ static bool vanevf_restart(struct vanevf *vf)
 	err = vane_net_attach(vn);
 	rtnl_unlock();
 	if (err) {
-		vanevf_warn_pf(vf, "the rings do not come up", err);
+		vanevf_warn_pf(vf, "cannot restart the rings", err);
 		vanevf_stop(vf);
 		return false;
 	}
-	netdev_info(vn->netdev, "back after a reset\n");
+	netdev_info(vn->netdev, "recovered from a reset\n");
 	return true;
 }
 

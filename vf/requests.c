@@ -87,7 +87,7 @@ int vanevf_req_negotiate(struct vanevf *vf,
  * Context: Process context; sleeps until the PF has answered or some seconds
  * have passed. Takes vane_mbox_vf.lock.
  * Return: 0 or an errno of vane_mbox_request(); -EPERM if the PF's administrator
- * has set the address.
+ * has set the address, -EEXIST if another function has @mac.
  */
 int vanevf_req_mac(struct vanevf *vf, const u8 *mac)
 {

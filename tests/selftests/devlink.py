@@ -243,7 +243,7 @@ def sizes_run_out(env):
     ksft_ge(given, 60)
     ksft_ge(hw.VANE_MAX_VFS - 1, given)
     says(f"devlink port function set {env.port(index)} max_io_eqs 16",
-         "for all VFs")
+         "all VFs share")
     now, size = env.resources()["queue_pairs"]
     ksft_ge(now, size - hw.VANE_MAX_QUEUES_VF)
     ksft_ge(size, now)
@@ -486,7 +486,7 @@ def reload_of_dead(env):
     env.fault("dead", True, "pf")
     wait_until(lambda: env.reporter("fatal")["state"] == "error", RECOVERY,
                what="the report")
-    says(f"devlink dev reload {env.handle}", "does not come back")
+    says(f"devlink dev reload {env.handle}", "did not recover")
     ksft_eq(env.pf.ifname, None)
     env.qmp.set(env.nic, "x-fault-dead", False)
     cmd(f"devlink dev reload {env.handle}")
@@ -583,7 +583,7 @@ def fatal_health(env):
     wait_until(lambda: env.reporter("fatal")["state"] == "error", RECOVERY,
                what="the report")
     says(f"devlink health recover {env.handle} reporter fatal",
-         "does not come back")
+         "did not recover")
     env.qmp.set(env.nic, "x-fault-dead", False)
     cmd(f"devlink health recover {env.handle} reporter fatal")
     ksft_eq(env.reporter("fatal")["state"], "healthy")

@@ -494,7 +494,7 @@ def wrong_rules(env):
             ("udp4 dst-port 1 action 2", "Invalid argument",
              "rule refused: there is no queue 2, the last one is 1"),
             ("udp4 dst-port 1 m 0xff action 1", "not supported",
-             "rule refused: a field is matched whole or not at all"),
+             "rule refused: partial masks are not supported"),
             ("udp4 tos 4 action 1", "not supported",
              "rule refused: the device does not match all of these fields"),
             (f"udp4 dst-port 1 action 1 loc {hw.VANE_MAX_RULES}",

@@ -362,7 +362,7 @@ def wrong_order(env):
     profile(env, "gold", "vlan 77")
     profile(env, "silver", "vlan 78")
     ksft_eq(associate(env, 3, "gold", request=PREASSOCIATE_RR), SUCCESS)
-    busy = "VF 3: profile gold is that of instance"
+    busy = "VF 3: profile gold is in use by instance"
     for request, name, instance in ((PREASSOCIATE, "gold", OTHER),
                                     (PREASSOCIATE_RR, "gold", None),
                                     (PREASSOCIATE_RR, "silver", ONE),
@@ -376,7 +376,7 @@ def wrong_order(env):
     for request in (PREASSOCIATE, PREASSOCIATE_RR):
         refused(env, errno.EBUSY, "VF 3: profile gold is already in force", ask, env, 3,
                 request, "gold", ONE, MAC)
-    refused(env, errno.EINVAL, "VF 3: its profile is not that of instance",
+    refused(env, errno.EINVAL, "VF 3: its profile belongs to another instance than",
             env.rtnl.set_vf_port, ifindex(env), 3, DISASSOCIATE, instance=OTHER)
     env.rtnl.set_vf_port(ifindex(env), 3, DISASSOCIATE, instance=ONE)
     ksft_eq(port(env, 3), {"request": DISASSOCIATE, "response": SUCCESS})
@@ -409,11 +409,11 @@ def wrong_requests(env):
     profile(env, "gold", "vlan 77")
     mac = mac_bytes(MAC)
     for error, log, args in (
-            (errno.EINVAL, "VF 3: there is no request about its profile",
+            (errno.EINVAL, "VF 3: IFLA_PORT_REQUEST is missing",
              (3, None, "gold")),
-            (errno.EOPNOTSUPP, "VF 3: request 4 about its profile is not known",
+            (errno.EOPNOTSUPP, "VF 3: unknown port request 4",
              (3, 4, "gold")),
-            (errno.EOPNOTSUPP, "VF 3: request 255 about its profile is not known",
+            (errno.EOPNOTSUPP, "VF 3: unknown port request 255",
              (3, 255, "gold")),
             (errno.EINVAL, "VF 3: its profile has no name", (3, ASSOCIATE)),
             (errno.EINVAL, "VF 3: its profile has no name", (3, PREASSOCIATE, "")),

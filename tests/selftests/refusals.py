@@ -28,8 +28,8 @@ def causes(env):
     vf2 = env.vfs[2]
     ip(f"link add link {vf2.ifname} name vl0 type vlan id 5", vf2.ns)
     defer(ip, "link del vl0", vf2.ns)
-    wait_until(lambda: log.has("VF 2: refused to add VLAN: VLAN 5, as the VF "
-                               "is in port VLAN 77"))
+    wait_until(lambda: log.has("VF 2: refused to add VLAN: VLAN 5 is not allowed: "
+                               "the VF is in port VLAN 77"))
 
 
 def default_of_absent(env):

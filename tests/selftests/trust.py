@@ -49,7 +49,7 @@ def refused(env, port, mac, owner):
     """VF 0 can have @mac neither as its own nor as a further address."""
     log = KernelLog()
     fails(f"ip link set dev {port.ifname} address {mac}", port.ns)
-    why = f"{mac} is {owner}'s and needs trust"
+    why = f"{mac} belongs to {owner}; only a trusted VF may use it"
     wait_until(lambda: log.has(f"VF 0: refused to set MAC: {why}"))
     ksft_eq(receives(env, port, mac), False, f"{mac} as its MAC")
     deferred = macvlan(port, mac)
@@ -141,11 +141,11 @@ def administered_twice(env):
     defer(env.vf_set, 1, f"mac {vf1.mac}")
     log = KernelLog()
     env.vf_set(0, f"mac {vf1.mac}")
-    ksft_true(log.has(f"VF 0: MAC {vf1.mac} is also that of VF 1"))
+    ksft_true(log.has(f"VF 0: MAC {vf1.mac} is also used by VF 1"))
     env.vf_set(1, f"mac {env.pf_if.mac}")
-    ksft_true(log.has(f"VF 1: MAC {env.pf_if.mac} is also that of the PF"))
+    ksft_true(log.has(f"VF 1: MAC {env.pf_if.mac} is also used by the PF"))
     set_pf_mac(env, vf1.mac)
-    ksft_true(log.has(f"PF: MAC {vf1.mac} is also that of VF 0"))
+    ksft_true(log.has(f"PF: MAC {vf1.mac} is also used by VF 0"))
 
 
 def bond(env):
