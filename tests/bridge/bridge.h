@@ -17,11 +17,13 @@
  * @uplink: ifindex of its interface
  * @ethertype: VANE_VNTAG_ETHERTYPE or VANE_ETAG_ETHERTYPE
  * @max_ports: how many ports it may have, lists included
+ * @promisc: it received frames for any address before
  */
 struct bridge_config {
 	__u32 uplink;
 	__u32 ethertype;
 	__u32 max_ports;
+	__u32 promisc;
 };
 
 /**

@@ -159,18 +159,30 @@ int link_del(unsigned int ifindex, const char *name)
 	return 0;
 }
 
-int link_set_up(const char *name)
+int link_has_flag(const char *name, unsigned int flag, bool *on)
+{
+	struct ifreq ifr = {};
+	int ret;
+
+	ret = link_ioctl(SIOCGIFFLAGS, name, &ifr);
+	if (ret)
+		warnx("%s: flags: %s", name, strerror(-ret));
+	*on = ifr.ifr_flags & flag;
+	return ret ? -1 : 0;
+}
+
+int link_set_flag(const char *name, unsigned int flag, bool on)
 {
 	struct ifreq ifr = {};
 	int ret;
 
 	ret = link_ioctl(SIOCGIFFLAGS, name, &ifr);
 	if (!ret) {
-		ifr.ifr_flags |= IFF_UP;
+		ifr.ifr_flags = on ? ifr.ifr_flags | flag : ifr.ifr_flags & ~flag;
 		ret = link_ioctl(SIOCSIFFLAGS, name, &ifr);
 	}
 	if (ret)
-		warnx("%s: up: %s", name, strerror(-ret));
+		warnx("%s: flags: %s", name, strerror(-ret));
 	return ret ? -1 : 0;
 }
 

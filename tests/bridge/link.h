@@ -13,7 +13,8 @@ int link_check_ethernet(const char *name);
 int link_mtu(unsigned int ifindex);
 int link_add_veth(const char *outer, const char *inner, unsigned int mtu);
 int link_del(unsigned int ifindex, const char *name);
-int link_set_up(const char *name);
+int link_set_flag(const char *name, unsigned int flag, bool on);
+int link_has_flag(const char *name, unsigned int flag, bool *on);
 int link_silence(const char *name);
 int link_vlan_in_frame(const char *name);
 

@@ -103,6 +103,7 @@ static int main_list(const struct state *state, const char *text, __u32 *target)
 static int main_attach(int argc, char **argv)
 {
 	struct bridge_config config = { .max_ports = DEFAULT_PORTS };
+	bool promisc;
 
 	if (argc != 2 && (argc != 4 || strcmp(argv[2], "ports")))
 		return -2;
@@ -122,8 +123,9 @@ static int main_attach(int argc, char **argv)
 		warnx("there is no interface %s", argv[0]);
 		return -1;
 	}
-	if (link_check_ethernet(argv[0]))
+	if (link_check_ethernet(argv[0]) || link_has_flag(argv[0], IFF_PROMISC, &promisc))
 		return -1;
+	config.promisc = promisc;
 	return state_create(argv[0], &config);
 }
 

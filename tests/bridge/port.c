@@ -122,7 +122,7 @@ static int port_set_up(const struct state *state, const struct bridge_port *port
 	    port_attach_xdp(state, inner, port->inner, STATE_PROG_PUSH) ||
 	    port_attach_tcx(state, inner, port->inner, STATE_PROG_DOWN, BPF_TCX_INGRESS))
 		return -1;
-	if (link_set_up(inner) || link_set_up(outer))
+	if (link_set_flag(inner, IFF_UP, true) || link_set_flag(outer, IFF_UP, true))
 		return -1;
 	return 0;
 }

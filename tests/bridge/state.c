@@ -181,11 +181,17 @@ int state_create(const char *uplink, const struct bridge_config *config)
 	ret = state_pin(skel, dir);
 	if (ret)
 		goto unpin;
+	/* Frames for VMs have no address of the interface. */
+	ret = link_set_flag(uplink, IFF_PROMISC, true);
+	if (ret)
+		goto unpin;
 	ret = bpf_prog_attach_opts(bpf_program__fd(skel->progs.bridge_up), config->uplink,
 				   BPF_TCX_INGRESS, NULL);
 	if (!ret)
 		goto destroy;
 	warnx("%s: attach: %s", uplink, strerror(-ret));
+	if (!config->promisc)
+		link_set_flag(uplink, IFF_PROMISC, false);
 unpin:
 	state_unpin(dir);
 destroy:
@@ -301,6 +307,9 @@ int state_destroy(struct state *state)
 		warnx("%s: detach: %s", state->name, strerror(-ret));
 		return -1;
 	}
+	if (!state->config.promisc && link_exists(state->config.uplink) &&
+	    link_set_flag(state->name, IFF_PROMISC, false))
+		return -1;
 	return state_unpin(state->dir);
 }
 

@@ -409,6 +409,23 @@ def port_gone(env, tag):
     ksft_eq(line.got(frame), [line.flooded(frame, 7)])
 
 
+def promiscuous(env):
+    """An uplink receives frames for any address while it is attached, and is then as it
+    was before."""
+    ns = env.lines[ETag].ns
+
+    def state():
+        return "PROMISC" in ip_json("link show card0", ns)[0]["flags"]
+
+    defer(ip, "link set card0 promisc off", ns)
+    for before in (False, True):
+        ip(f"link set card0 promisc {'on' if before else 'off'}", ns)
+        cmd("vane-bridge attach card0 etag", ns)
+        ksft_eq(state(), True)
+        cmd("vane-bridge detach card0", ns)
+        ksft_eq(state(), before)
+
+
 def uplink_gone(env):
     """An uplink that goes: frames are counted, and its ports can be cleared away."""
     ns = env.lines[ETag].ns
@@ -612,7 +629,8 @@ CASES = [*each_tag(unicast), *each_tag(flooded), *each_tag(flooded_without_list)
          *each_tag(other_ports), *each_tag(vlan_tags), *each_tag(tenants),
          *each_tag(nftables), *each_tag(traffic_control), priorities, *each_tag(wrong),
          *each_tag(random_bytes), *each_tag(stray), *each_tag(too_long),
-         *each_tag(port_gone), uplink_gone, *each_tag(table_full), *each_tag(refused)]
+         *each_tag(port_gone), promiscuous, uplink_gone, *each_tag(table_full),
+         *each_tag(refused)]
 # Debian 13's tree has it, which is enough for what no kernel changes.
 if shutil.which("strace"):
     CASES.append(nothing_by_halves)
