@@ -20,7 +20,7 @@ else
 .DEFAULT_GOAL := all
 .PHONY: all help tree qemu modules check check-fast check-debug \
 	check-newest check-upstream check-sanitize check-passthrough soak-switch lint demo \
-	demo-passthrough bench bench-short install \
+	demo-access demo-passthrough bench bench-short install \
 	run clean clean-cache
 
 all: qemu modules
@@ -38,6 +38,10 @@ demo: qemu modules
 ## make demo-passthrough  two guests of the guest, a VF each
 demo-passthrough: qemu modules
 	@tests/demo/run passthrough
+
+## make demo-access   two hosts, and a controlling bridge that serves each VM (three guests)
+demo-access: qemu modules
+	@tests/demo/run access
 
 ## make check         qtest, property, datasheet, channel tags, model of the mailbox,
 ##                    header, selftests, harness
