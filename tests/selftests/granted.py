@@ -5,10 +5,12 @@
 """Channels granted to VFs beside those of their ports: who may use them, how long
 they live, and what an administrator is told."""
 
+import os
+import random
 import struct
 
-from lib.py import (BROADCAST, Capture, Genl, Sender, cmd, cmd_json, defer,
-                    fails, hw, ksft_eq, ksft_in, ksft_main, make, wait_until)
+from lib.py import (BROADCAST, Capture, Genl, Sender, cmd, cmd_json, defer, fails, hw,
+                    ksft_eq, ksft_in, ksft_main, ksft_pr, make, repeat, wait_until)
 from lib.py.channel import STRANGER, show, vanectl, with_channels
 from lib.py.rtnl import attr
 
@@ -17,6 +19,8 @@ OWN = 10                    # channel of VF 0
 CHANNEL = 0x234             # granted to it
 FREE = 0x345
 RECOVERY = 20
+MODES = ("veb", "vepa", "vntag", "etag")
+STEPS = repeat(150, 40)
 
 # linux/vane.h
 GRANT_IFINDEX, GRANT_VF, GRANT_CHANNEL = range(1, 4)
@@ -56,13 +60,14 @@ def spoofs(env, index):
 
 
 def check_spoof(env, index, frame, what):
-    """VF @index cannot send @frame, and no one gets it."""
+    """VF @index cannot send @frame, and no one gets what is in it."""
+    body = frame.data[-52:]
     captures = [Capture(port) for port in (env.ext, env.pf_if, *env.vfs)]
     before = spoofs(env, index)
     Sender(env.vfs[index]).send(frame)
     wait_until(lambda: spoofs(env, index) == before + 1, what=f"a drop: {what}")
     for capture in captures:
-        ksft_eq(capture.saw(frame.data[-40:]), False, f"{what}: {capture.port.name}")
+        ksft_eq(capture.saw(body), False, f"{what}: {capture.port.name}")
 
 
 def check_works(env, mode, channel=CHANNEL):
@@ -73,9 +78,11 @@ def check_works(env, mode, channel=CHANNEL):
     Sender(vf0).send(up(mode, frame, channel))
     ksft_eq(capture.expect(frame.data[12:]), up(mode, frame, channel), "on the wire")
     capture = Capture(vf0)
-    frame = make(STRANGER, vf0)
-    Sender(env.ext).send(down(mode, frame, channel))
-    ksft_eq(capture.expect(frame.data[12:]).inner(), frame, "at the VF")
+    # The longest frame is as long as without a tag.
+    for size in (64, vf0.link()["mtu"] + 14):
+        frame = make(STRANGER, vf0, size)
+        Sender(env.ext).send(down(mode, frame, channel))
+        ksft_eq(capture.expect(frame.data[12:]).inner(), frame, "at the VF")
 
 
 def both_ways(env):
@@ -118,6 +125,46 @@ def rights(env):
     sender.send(mark.etagged(OWN))
     capture.expect(mark)
     ksft_eq(capture.saw(frame.data[12:]), False, "a frame to a revoked channel")
+
+
+def any_order(env):
+    """Mode, trust and grant change in any order: each frame is sent or dropped as the
+    three are then, and none of them under another channel."""
+    seed = int(os.environ.get("VANE_SEED", random.randrange(1 << 32)))
+    ksft_pr(f"VANE_SEED={seed}")
+    rng = random.Random(seed)
+    pf, vf0 = env.pf.ifname, env.vfs[0]
+    defer(cmd, f"vanectl channel grant {pf} vf 0 {CHANNEL}")
+    defer(env.vf_set, 0, "trust on")
+    defer(vanectl, env, "mode {} etag")
+    mode, trusted, granted = "etag", True, True
+    capture, sender = Capture(env.ext), Sender(vf0)
+    for _ in range(STEPS):
+        change = rng.randrange(3)
+        if change == 0:
+            mode = rng.choice(MODES)
+            vanectl(env, f"mode {{}} {mode}")
+        elif change == 1:
+            trusted = not trusted
+            env.vf_set(0, f"trust {'on' if trusted else 'off'}")
+        else:
+            granted = not granted
+            vanectl(env, f"channel {'grant' if granted else 'revoke'} {{}} vf 0 "
+                         f"{CHANNEL}")
+        for kind in ("vntag", "etag"):
+            frame = make(vf0, STRANGER)
+            tagged = up(kind, frame, CHANNEL)
+            before = spoofs(env, 0)
+            sender.send(tagged)
+            state = (mode, trusted, granted, kind)
+            if mode in ("vntag", "etag") and not (trusted and granted and kind == mode):
+                wait_until(lambda before=before: spoofs(env, 0) == before + 1,
+                           what=f"a drop: {state}")
+                ksft_eq(capture.saw(frame.data[12:]), False, state)
+            else:
+                # Without tags of the card it is any frame.
+                ksft_eq(capture.expect(frame.data[12:]), tagged, state)
+                ksft_eq(spoofs(env, 0), before, state)
 
 
 def answers(env):
@@ -204,4 +251,4 @@ def all_vfs(env):
 
 
 if __name__ == "__main__":
-    ksft_main([both_ways, rights, answers, outlives, all_vfs], set_up)
+    ksft_main([both_ways, rights, any_order, answers, outlives, all_vfs], set_up)

@@ -129,7 +129,7 @@ def set_up():
 def state(env):
     """What requests can change."""
     shown = cmd_json(f"vanectl -j show {env.pf.ifname}")
-    return (shown["mode"], shown["lists"],
+    return (shown["mode"], shown["lists"], shown["grants"],
             [(port["channel"], port["priorities"]) for port in shown["ports"]],
             cmd_json(f"vanectl -j vlan show {env.pf.ifname}"),
             cmd_json(f"vanectl -j profile show {env.pf.ifname}"))
@@ -155,9 +155,10 @@ VALID = {"vf": 0, "channel": 9, "list": 7, "pf": True, "mode": 0, "vids": bytes(
 def requests(env):
     """Every request of the family, with what it needs besides the PF."""
     for name, (_, operation) in env.family.operations.items():
-        values = [(key, VALID[key]) for key in operation["do"]["request"]["attributes"]
-                  if key != "ifindex"]
-        yield env.family.do, name, values
+        if "do" in operation:
+            names = operation["do"]["request"]["attributes"]
+            yield env.family.do, name, [(key, VALID[key]) for key in names
+                                        if key != "ifindex"]
         if "dump" in operation:
             yield env.family.dump, name, []
 

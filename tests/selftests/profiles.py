@@ -308,6 +308,8 @@ def preassociation(env):
     show = f"vanectl channel set {env.pf_if.ifname}"
     for who in ("pf", "vf 4"):
         ksft_in("Channel 300 is in use by VF 3", fails(f"{show} {who} 300"))
+    ksft_in("Channel 300 is in use by VF 3",
+            fails(f"vanectl channel grant {env.pf_if.ifname} vf 4 300"))
     fails_with(env, 4, INSUFFICIENT, "Channel 300 is in use by VF 3", "silver")
     fails_with(env, 4, INSUFFICIENT, "above the 5000 Mb/s that other VFs leave",
                "bronze")
@@ -450,6 +452,9 @@ def failed(env):
     vanectl(env, "channel set", "vf 5 400")
     defer(vanectl, env, "channel del", "vf 5")
     profile(env, "taken", "channel 400 vlan 77")
+    vanectl(env, "channel grant", "vf 4 401")
+    defer(vanectl, env, "channel revoke", "vf 4 401")
+    profile(env, "granted", "channel 401 vlan 77")
     profile(env, "big", "channel 70000 vlan 77")
     profile(env, "share", "min_tx_rate 25001 vlan 77 trust on vlans 3")
     profile(env, "rate", "max_tx_rate 10 vlan 77")
@@ -457,6 +462,7 @@ def failed(env):
     fails_with(env, 3, INVALID, "VF 3: refused profile unknown: there is no such",
                "unknown")
     fails_with(env, 3, INSUFFICIENT, "Channel 400 is in use by VF 5", "taken")
+    fails_with(env, 3, INSUFFICIENT, "Channel 401 is granted to VF 4", "granted")
     fails_with(env, 3, INSUFFICIENT, "is above the 25000 Mb/s that other", "share")
     ksft_eq(port(env, 3), {"request": ASSOCIATE, "response": INSUFFICIENT,
                            "profile": "share", "instance": ONE, "host": HOST})
