@@ -507,6 +507,12 @@ static void grant_test_lengths(void)
                 txq_send(&net->txq[0], frame, 301, 0, 0));
         dropped(net, 0, VANE_STAT_TX_DROP_OVERSIZE,
                 send_under(net, 0, mode, BY_TAG, THEIRS, frame, 300));
+        /* That is so, too, if its VLAN tags are malformed: two of VID 0. */
+        make_frame(frame, VF_MAC(1), VF_MAC(0), ETH_P_VLAN, 301);
+        stl_be_p(frame + 14, ETH_P_VLAN);
+        stw_be_p(frame + 18, 0);
+        dropped(net, 0, VANE_STAT_TX_DROP_OVERSIZE,
+                txq_send(&net->txq[0], frame, 301, 0, 0));
 
         for (int on = 0; on < 2; on++) {
             grant_rx_channel(net, on);
