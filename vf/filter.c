@@ -330,39 +330,50 @@ static int vanevf_filters_add(struct vanevf *vf,
 	return err;
 }
 
-/* Remove from @addrs what is not in @want, and make room for all of @want */
-static int vanevf_filters_intersect(struct vanevf_addrs *addrs,
+/* Make @kept what of @addrs is in @want, with room for all of @want */
+static int vanevf_filters_intersect(struct vanevf_addrs *kept,
+				    const struct vanevf_addrs *addrs,
 				    const struct vanevf_addrs *want)
 {
-	struct vanevf_addrs kept;
 	unsigned int i;
 	int err;
 
-	err = vanevf_filters_addrs_alloc(&kept, want->n);
+	err = vanevf_filters_addrs_alloc(kept, want->n);
 	if (err)
 		return err;
 	for (i = 0; i < want->n; i++)
 		if (vanevf_filters_addrs_have(addrs, want->mac[i]))
-			vanevf_filters_addrs_append(&kept, want->mac[i]);
-	swap(*addrs, kept);
-	vanevf_filters_addrs_free(&kept);
+			vanevf_filters_addrs_append(kept, want->mac[i]);
 	return 0;
 }
 
-/* Have the PF remove what is no longer wanted, and forget it */
+/*
+ * Have the PF remove what is no longer wanted, and forget it. What needs memory comes
+ * first, so that both sides agree if there is none.
+ */
 static int vanevf_filters_trim(struct vanevf *vf,
 			       struct vanevf_filters *filters,
 			       const struct vanevf_addrs *want)
 {
+	struct vanevf_addrs asked, refused;
 	int err;
 
+	err = vanevf_filters_intersect(&asked, &filters->asked, want);
+	if (err)
+		return err;
+	err = vanevf_filters_intersect(&refused, &filters->refused, want);
+	if (err)
+		goto free_asked;
 	err = vanevf_filters_delete(vf, filters, want);
-	if (err)
-		return err;
-	err = vanevf_filters_intersect(&filters->asked, want);
-	if (err)
-		return err;
-	return vanevf_filters_intersect(&filters->refused, want);
+	if (!err) {
+		swap(filters->asked, asked);
+		swap(filters->refused, refused);
+	}
+
+	vanevf_filters_addrs_free(&refused);
+free_asked:
+	vanevf_filters_addrs_free(&asked);
+	return err;
 }
 
 /* Set the PF's filters to @uc and @mc, as far as it grants them */
