@@ -785,11 +785,11 @@ int vane_vf_reset(struct vane_pf *pf, u16 index)
 	struct vane_vf *vf = vane_vf_get(pf, index);
 	int err;
 
-	lockdep_assert_held(&pf->lock);
-
 	err = vane_command(pf, VANE_CMD_VF_RESET, &target, sizeof(target), NULL, 0);
-	if (!err && vf)
+	if (!err && vf) {
 		vane_vf_reset_requested(vf);
+		WRITE_ONCE(vf->peer.state, VANE_MBOX_PEER_RESET);
+	}
 	return err;
 }
 
