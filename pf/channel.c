@@ -280,17 +280,42 @@ unlock:
 	return err;
 }
 
+/* A command for each granted channel, with @flags: VANE_CHANNEL_GRANT, or 0 to revoke it */
+static void vane_channel_batch(struct vane_pf *pf, struct vane_mbox_batch *batch,
+			       u16 flags)
+{
+	struct vane_cmd_channel cmd = { .flags = cpu_to_le16(flags) };
+	unsigned long channel;
+	void *vf;
+
+	xa_for_each(&pf->channels.granted, channel, vf) {
+		cmd.port = cpu_to_le16(xa_to_value(vf));
+		cmd.channel = cpu_to_le32(channel);
+		vane_mbox_batch_add(batch, VANE_CMD_CHANNEL_SET, &cmd,
+				    sizeof(cmd), NULL, 0);
+	}
+}
+
 /**
- * vane_channel_drop_vfs() - forget the channels granted to VFs that are gone
+ * vane_channel_drop_vfs() - revoke the channels granted to VFs that are gone
  * @pf: the PF
  *
- * The device has done so by itself.
+ * The device has revoked those that it had when the VFs went, but a user, or a reset
+ * of the device, may have granted some since.
  *
  * Context: Process context; may sleep. Takes vane_pf.lock.
  */
 void vane_channel_drop_vfs(struct vane_pf *pf)
 {
+	struct vane_mbox_batch batch;
+
 	mutex_lock(&pf->lock);
+	if (vane_dev_alive(&pf->vdev)) {
+		vane_mbox_batch_begin(&batch, &pf->mbox);
+		vane_channel_batch(pf, &batch, 0);
+		/* If it is lost, a reset of the device revokes them */
+		vane_command_batch_end(pf, &batch);
+	}
 	xa_destroy(&pf->channels.granted);
 	pf->channels.num_granted = 0;
 	mutex_unlock(&pf->lock);
@@ -305,20 +330,9 @@ void vane_channel_drop_vfs(struct vane_pf *pf)
  */
 void vane_channel_replay(struct vane_pf *pf, struct vane_mbox_batch *batch)
 {
-	struct vane_cmd_channel cmd = {
-		.flags = cpu_to_le16(VANE_CHANNEL_GRANT),
-	};
-	unsigned long channel;
-	void *vf;
-
 	lockdep_assert_held(&pf->lock);
 
-	xa_for_each(&pf->channels.granted, channel, vf) {
-		cmd.port = cpu_to_le16(xa_to_value(vf));
-		cmd.channel = cpu_to_le32(channel);
-		vane_mbox_batch_add(batch, VANE_CMD_CHANNEL_SET, &cmd,
-				    sizeof(cmd), NULL, 0);
-	}
+	vane_channel_batch(pf, batch, VANE_CHANNEL_GRANT);
 }
 
 /* Take over one grant; one of a VF that is not there has no user */

@@ -110,6 +110,14 @@ static int vane_sriov_command_new(struct vane_pf *pf, struct vane_vf *vfs,
 	return err;
 }
 
+/* VFs are gone, or have not come after all */
+static void vane_sriov_forget_vfs(struct vane_pf *pf)
+{
+	vane_sriov_release(pf);
+	vane_switch_drop_vfs(pf);
+	vane_channel_drop_vfs(pf);
+}
+
 static int vane_sriov_enable_vfs(struct vane_pf *pf, int num_vfs)
 {
 	struct devlink *devlink = priv_to_devlink(pf);
@@ -146,7 +154,7 @@ del_ports:
 	vane_port_del_vfs(pf);
 	devl_unlock(devlink);
 release_vfs:
-	vane_sriov_release(pf);
+	vane_sriov_forget_vfs(pf);
 	/* The PF has the filters to itself again. */
 	queue_work(pf->wq, &pf->filter.work);
 	return err;
@@ -160,9 +168,7 @@ static void vane_sriov_disable_vfs(struct vane_pf *pf)
 	vane_port_del_vfs(pf);
 	devl_unlock(devlink);
 	pci_disable_sriov(pf->vdev.pdev);
-	vane_sriov_release(pf);
-	vane_switch_drop_vfs(pf);
-	vane_channel_drop_vfs(pf);
+	vane_sriov_forget_vfs(pf);
 	/* The PF has the filters to itself again. */
 	queue_work(pf->wq, &pf->filter.work);
 }

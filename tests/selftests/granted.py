@@ -213,6 +213,10 @@ def outlives(env):
         act()
         env.pf.wait_ifname()
         ksft_eq(show(env)["grants"], before, what)
+        # A reset that the VF has not noticed leaves its carrier on
+        wait_until(lambda: next(port for port in show(env)["ports"]
+                                if port.get("vf") == 0)["ready"],
+                   RECOVERY, what="VF 0 has negotiated")
         env.vfs[0].wait_carrier(timeout=RECOVERY)
         check_works(env, "etag")
 

@@ -517,10 +517,22 @@ def mode_while_vfs_go(env):
     ksft_in("VEPA", cmd(f"bridge link show dev {name}"))
 
 
+def grant_while_vfs_go(env):
+    """A channel that is granted at that time goes with the VFs, also over a reset."""
+    name = env.pf_if.ifname
+    defer(take_vfs, env)
+    defer(env.set_vfs, VFS)
+    while_vfs_go(env, lambda: cmd(f"vanectl channel grant {name} vf 0 77"))
+    ksft_eq(cmd_json(f"vanectl -j show {name}")["grants"], [])
+    # The device has forgotten it, too
+    cmd(f"vanectl channel set {name} pf 77")
+    cmd(f"vanectl channel del {name} pf")
+
+
 if __name__ == "__main__":
     ksft_main([vf_flr, vf_flr_unannounced, vf_unbind_bind, vf_driver_reload,
                pf_reload, vf_without_pf, pf_flr, lost_doorbell, dma_error,
                late_reply, lost_reply, mac_unanswered, link_flap, vf_tx_hang,
                pf_tx_hang, dead_for_a_moment, dead_for_a_while, failed_reset,
                busy_while_reset, console_while_reset, mode_while_vfs_go,
-               error_while_vfs_go, dead_device], set_up)
+               error_while_vfs_go, grant_while_vfs_go, dead_device], set_up)
