@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/mount.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -40,6 +41,24 @@ bool state_is_etag(const struct state *state)
 	return state->config.ethertype == VANE_ETAG_ETHERTYPE;
 }
 
+/* state_mount() - mounts the BPF file system where it outlives this program */
+static int state_mount(void)
+{
+	struct stat own, first;
+
+	if (stat("/proc/self/ns/mnt", &own) || stat("/proc/1/ns/mnt", &first) ||
+	    own.st_ino != first.st_ino) {
+		warnx("no BPF file system at " STATE_BPFFS
+		      ", and one that is mounted in this mount namespace would be lost; enter a network namespace by \"nsenter --net\"");
+		return -1;
+	}
+	if (mount("bpf", STATE_BPFFS, "bpf", 0, "mode=0700")) {
+		warn("cannot mount the BPF file system at " STATE_BPFFS);
+		return -1;
+	}
+	return 0;
+}
+
 /*
  * state_lock() - one command at a time, until this program ends. Mounts the BPF file system
  * if nobody has.
@@ -49,12 +68,8 @@ int state_lock(void)
 	struct statfs fs;
 	int fd;
 
-	if (statfs(STATE_BPFFS, &fs) || fs.f_type != BPF_FS_MAGIC) {
-		if (mount("bpf", STATE_BPFFS, "bpf", 0, "mode=0700")) {
-			warn("cannot mount the BPF file system at " STATE_BPFFS);
-			return -1;
-		}
-	}
+	if ((statfs(STATE_BPFFS, &fs) || fs.f_type != BPF_FS_MAGIC) && state_mount())
+		return -1;
 	if (mkdir(STATE_ROOT, 0700) && errno != EEXIST) {
 		warn(STATE_ROOT);
 		return -1;
@@ -67,17 +82,25 @@ int state_lock(void)
 	return 0;
 }
 
-/* state_path() - the folder of an uplink: an ifindex is one of a network namespace */
+/*
+ * state_path() - the folder of an uplink: an ifindex is one of a network namespace, whose
+ * cookie no later one gets
+ */
 static int state_path(char *path, size_t size, unsigned int ifindex)
 {
-	struct stat netns;
+	unsigned long long cookie;
+	socklen_t len = sizeof(cookie);
+	int fd, ret;
 
-	if (stat("/proc/self/ns/net", &netns)) {
-		warn("/proc/self/ns/net");
-		return -1;
-	}
-	snprintf(path, size, STATE_ROOT "/%lu-%u", (unsigned long)netns.st_ino, ifindex);
-	return 0;
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	ret = fd < 0 ? -1 : getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &len);
+	if (ret)
+		warn("cannot tell the network namespace");
+	else
+		snprintf(path, size, STATE_ROOT "/%llu-%u", cookie, ifindex);
+	if (fd >= 0)
+		close(fd);
+	return ret;
 }
 
 /* state_unpin() - removes the folder @path with all pins */
