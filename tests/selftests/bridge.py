@@ -46,7 +46,13 @@ class Line:
         self.capture = self.sender = self.mac = None
 
     def begin(self):
-        """For a case: new addresses, of which the bridge knows the channels."""
+        """For a case: new addresses, of which the bridge knows the channels.
+
+        Frames are sent and forwarded by one processor, and so in order.
+        """
+        processors = os.sched_getaffinity(0)
+        defer(os.sched_setaffinity, 0, processors)
+        os.sched_setaffinity(0, {max(processors)})
         self.capture = Capture(self.card)
         self.sender = Sender(self.card)
         self.mac = [next(Line.macs) for _ in range(CHANNELS)]
