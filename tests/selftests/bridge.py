@@ -529,7 +529,7 @@ def nothing_by_halves(env):
     for command, undo in (("attach card0 etag", "detach card0"),
                           ("port add up0 4097 vm9", "port del up0 4097")):
         before = world(ns)
-        for call, step in (("bpf", 7), ("ioctl", 3), ("openat", 3), ("sendto", 1)):
+        for call, step in (("bpf", 23), ("ioctl", 9), ("openat", 9), ("sendto", 2)):
             step = 1 if sweep else step
             calls = failed = 0
             number = chance.randint(1, step)
