@@ -18,9 +18,9 @@ import os
 import random
 import subprocess
 
-from lib.py import (BROADCAST, Capture, InNetns, Sender, Vane, cmd, cmd_json,
-                    defer, ethtool_json, ip, ksft_eq, ksft_ge, ksft_main,
-                    ksft_pr, make, read, wait_until, write)
+from lib.py import (BROADCAST, Capture, InNetns, KernelLog, KsftFail, Sender, Vane,
+                    cmd, cmd_json, defer, ethtool_json, ip, ksft_eq, ksft_ge, ksft_main,
+                    ksft_pr, ksft_true, make, read, wait_until, write)
 
 DEBUGFS = "/sys/kernel/debug"
 FAULTS = ("failslab", "fail_page_alloc")
@@ -41,8 +41,6 @@ def set_up():
     env.vf0 = env.vfs[0]
     env.rng = random.Random(int(os.environ.get("VANE_SEED", 0)) or 0xfa11)
     start, end = drivers_text()
-    # It gives no error, and the kernel complains when it removes what was not made.
-    excluded_start, excluded_end = function_text("register_irq_proc")
     for fault in FAULTS:
         path = f"{DEBUGFS}/{fault}"
         # None but those that fail-nth names, and all of those
@@ -52,11 +50,23 @@ def set_up():
         write(f"{path}/stacktrace-depth", 32)
         write(f"{path}/require-start", hex(start))
         write(f"{path}/require-end", hex(end))
-        write(f"{path}/reject-start", hex(excluded_start))
-        write(f"{path}/reject-end", hex(excluded_end))
     write(f"{DEBUGFS}/fail_page_alloc/min-order", 0)
     write(f"{DEBUGFS}/fail_page_alloc/ignore-gfp-highmem", "N")
+    spare_irq_proc()
     return env
+
+
+def spare(function):
+    """No allocation below @function of the kernel fails."""
+    start, end = function_text(function)
+    for fault in FAULTS:
+        write(f"{DEBUGFS}/{fault}/reject-start", hex(start))
+        write(f"{DEBUGFS}/{fault}/reject-end", hex(end))
+
+
+def spare_irq_proc():
+    """It gives no error, and the kernel complains when it removes what was not made."""
+    spare("register_irq_proc")
 
 
 def drivers_text():
@@ -114,11 +124,12 @@ class Armed:
 
 
 def faulty(command, ns, nth):
-    """Runs @command, of which allocation @nth fails, in a task of its own; returns
-    its status and how many allocations there were."""
+    """Runs @command, words or a line of them, of which allocation @nth fails, in a
+    task of its own; returns its status and how many allocations there were."""
+    words = command.split() if isinstance(command, str) else command
     arm = 'echo "$1" >/proc/self/fail-nth && shift && exec "$@"'
     with InNetns(ns), subprocess.Popen(
-            ["sh", "-c", arm, "sh", str(nth), *command.split()],
+            ["sh", "-c", arm, "sh", str(nth), *words],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as child:
         # What is left can be read until it has been waited for.
         os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
@@ -163,15 +174,15 @@ class Operation:
         ksft_eq(settings(self.port), before, f"allocation {nth}")
         return count
 
-    def run(self):
-        """Makes every allocation fail in turn, or some of them."""
+    def run(self, sample=SAMPLE):
+        """Makes every allocation fail in turn, or @sample of them."""
         total = self.once(NEVER)
         ksft_ge(total, 1, "allocations")
         nths = list(range(1, total + 1))
         if not SWEEP:
             self.env.rng.shuffle(nths)
         tried, failed = 0, 0
-        while nths and (SWEEP or failed < SAMPLE):
+        while nths and (SWEEP or failed < sample):
             nth = nths.pop(0)
             try:
                 count = self.once(nth)
@@ -210,6 +221,32 @@ def pf_flr_of(env, port):
 def pf_flr(env):
     """FLR of the PF: its own interface."""
     pf_flr_of(env, env.pf_if)
+
+
+def pf_rings(env):
+    """Without memory for the PF's own rings, its VFs are not reset once more."""
+    def act(_nth):
+        env.pf.reset()
+        return 0
+
+    operation = Operation(env, env.pf_if, act)
+    nths = list(range(1, operation.once(NEVER) + 1))
+    env.rng.shuffle(nths)
+    for nth in nths:
+        env.vf0.wait_carrier(timeout=RECOVERY)
+        log = KernelLog()
+        operation.once(nth)
+        if log.has("cannot restart the interface"):
+            break
+    else:
+        raise KsftFail("the interface never lacked memory")
+    env.vf0.wait_carrier(timeout=RECOVERY)
+    ksft_true(log.has("the PF's interface has recovered"), "its recovery")
+    # The FLR itself may have come to the VF as two
+    since = next(index for index, line in enumerate(log.lines)
+                 if "cannot restart the interface" in line)
+    ksft_ge(1, sum("recovered from a reset" in line for line in log.lines[since:]),
+            "resets of the VF")
 
 
 def vf_over_pf_flr(env):
@@ -256,6 +293,76 @@ def rings(env):
             return each(port, nth, *steps)
 
         Operation(env, port, act).run()
+
+
+def faulty_write(path, value, nth):
+    """Writes @value to @path, with allocation @nth failing, and again if it fails;
+    returns how many allocations there were."""
+    status, count = faulty(["sh", "-c", f"echo {value} >{path}"], None, nth)
+    if status:
+        write(path, value)
+    return count
+
+
+def take_vf(env):
+    """The VF has another netdev now."""
+    port = env.vf0
+    name = env.vf(0).wait_ifname()
+    mac = env.vf_info(0)["address"]
+    ip(f"link set dev {name} address {mac} name {port.ifname} netns {port.ns}")
+    port.up()
+
+
+def take_pf(env):
+    """The PF has another netdev now."""
+    env.pf_if.ifname = env.pf.wait_ifname()
+    env.pf_if.up()
+
+
+def vf_bind(env):
+    """A VF's driver is bound."""
+    def act(nth):
+        env.vf(0).unbind()
+        count = faulty_write("/sys/bus/pci/drivers/vanevf/bind", env.vf(0).bdf, nth)
+        take_vf(env)
+        return count
+
+    Operation(env, env.vf0, act).run(1)
+
+
+def numvfs(env):
+    """VFs are enabled; below the PCI core's part of it, which warns, nothing fails."""
+    defer(spare_irq_proc)
+    spare("pci_enable_sriov")
+
+    def act(nth):
+        env.write_numvfs(0)
+        count = faulty_write(f"{env.pf.path}/sriov_numvfs", 1, nth)
+        take_vf(env)
+        return count
+
+    Operation(env, env.vf0, act).run(1)
+
+
+def pf_bind(env):
+    """The PF's driver is bound to a PF with a VF."""
+    def act(nth):
+        env.pf.unbind()
+        count = faulty_write("/sys/bus/pci/drivers/vane/bind", env.pf.bdf, nth)
+        take_pf(env)
+        return count
+
+    Operation(env, env.pf_if, act).run(1)
+
+
+def reload(env):
+    """devlink dev reload"""
+    def act(nth):
+        count = each(env.pf_if, nth, f"devlink dev reload pci/{env.pf.bdf}")
+        take_pf(env)
+        return count
+
+    Operation(env, env.pf_if, act).run(1)
 
 
 def receives(env, port, dst):
@@ -315,5 +422,5 @@ def vif_list(env):
 
 
 if __name__ == "__main__":
-    ksft_main([vf_flr, pf_flr, vf_over_pf_flr, up, rings, filters, vif_list],
-              set_up)
+    ksft_main([vf_flr, pf_flr, pf_rings, vf_over_pf_flr, up, rings, filters, vf_bind,
+               numvfs, pf_bind, reload, vif_list], set_up)
