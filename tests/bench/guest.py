@@ -33,6 +33,7 @@ TRANSACTIONS = (200, 1200)
 BULK = (4_000_000, 24_000_000)
 TCP_NICS = ("vane", "veth", "igbvf", "e1000e", "vmxnet3", "virtio")
 NOBODY = "02:00:00:00:00:99"
+TAG_BURST = 16
 PGCTRL = "/proc/net/pktgen/pgctrl"
 PKTGEN_STARTS = 0.3     # seconds, of which it waits for itself half
 PKTGEN_WAITS = 10_000   # nanoseconds, beside others
@@ -118,6 +119,8 @@ class Nic:
         self.functions = functions
         # Who sends to the second interface, where that is not the first
         self.sender = None
+        # Has frames leave with a channel tag, for a with statement
+        self.tagged = None
         self.paths = [os.path.realpath(f"/sys/class/net/{name}/device")
                       for name in interfaces[:2]]
 
@@ -167,8 +170,26 @@ def vane():
     cmd("modprobe vane")
     cmd("modprobe vanevf")
     vfs = two_vfs("vane")
-    return Nic("vane", ["vane_core", "vanevf"], vfs, ["vane_core", "vanevf"],
-               [0, 1])
+    nic = Nic("vane", ["vane_core", "vanevf"], vfs, ["vane_core", "vanevf"],
+              [0, 1])
+    nic.tagged = etag_mode
+    return nic
+
+
+@contextlib.contextmanager
+def etag_mode():
+    """All frames of the card under test leave with an E-Tag."""
+    pf = by_driver("vane")[0]
+    vfs = by_driver("vanevf")
+    for index in range(len(vfs)):
+        cmd(f"vanectl channel set {pf} vf {index} {100 + index}")
+    cmd(f"vanectl mode {pf} etag")
+    try:
+        for name in vfs:
+            wait_for_link(name)
+        yield
+    finally:
+        cmd(f"vanectl mode {pf} veb")
 
 
 def vane_pf():
@@ -382,19 +403,27 @@ def streams(nic):
     yield "txrx", nic.sender or one, attribute(other, "address")
 
 
-def packets(bench, nic, bursts):
-    """64-byte frames, to nobody and to the other interface."""
+def stream(bench, nic, kind, one, dest, burst):
+    """64-byte frames of the interface @one."""
     other = nic.interfaces[1]
+    # Whatever happens once has happened.
+    for count in (1024, *COUNTS * bench.REPEATS):
+        pktgen_set(one, dest, count, burst)
+        got = bench.received(other)
+        bench.run(nic, f"{kind}-{burst}", count, pktgen_go)
+        bench.runs[-1]["received"] = bench.received(other) - got
+        if count == 1024:
+            bench.runs.pop()
+
+
+def packets(bench, nic, bursts):
+    """To nobody and to the other interface, and to nobody with a channel tag."""
     for burst in bursts:
         for kind, one, dest in streams(nic):
-            # Whatever happens once has happened.
-            for count in (1024, *COUNTS * bench.REPEATS):
-                pktgen_set(one, dest, count, burst)
-                got = bench.received(other)
-                bench.run(nic, f"{kind}-{burst}", count, pktgen_go)
-                bench.runs[-1]["received"] = bench.received(other) - got
-                if count == 1024:
-                    bench.runs.pop()
+            stream(bench, nic, kind, one, dest, burst)
+    if nic.tagged:
+        with nic.tagged():
+            stream(bench, nic, "tag", nic.interfaces[0], NOBODY, TAG_BURST)
     pktgen_done()
 
 

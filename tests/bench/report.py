@@ -68,6 +68,7 @@ def row(parts, burst):
     return {
         "driver TX": tx["driver"],
         "driver RX": beyond("driver"),
+        "driver TX, with E-Tag": parts.get(f"tag-{burst}", {}).get("driver"),
         "virtqueue TX": tx.get("virtqueue", 0),
         "virtqueue RX": beyond("virtqueue"),
         "kernel TX": tx["kernel"],
@@ -104,6 +105,12 @@ def rows(result):
         if "floor" in nics:
             nics["floor"] = {what: value if what.startswith(FLOOR) else None
                              for what, value in nics["floor"].items()}
+        # What was measured in bursts of another size only
+        unknown = [what for what in next(iter(nics.values()), ())
+                   if all(cells[what] is None for cells in nics.values())]
+        for cells in nics.values():
+            for what in unknown:
+                del cells[what]
         if nics:
             found[burst] = nics
     return found
