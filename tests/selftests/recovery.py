@@ -479,10 +479,10 @@ def console_while_reset(env):
 
 def while_vfs_go(env, action):
     """Does @action while the VFs are gone and the driver does not know yet."""
-    virtfn = f"{env.pf.path}/virtfn0"
+    last = env.vf(VFS - 1).path
     thread = threading.Thread(target=env.write_numvfs, args=(0,))
     thread.start()
-    wait_until(lambda: not os.path.exists(virtfn), 60, 0.001, "VFs go")
+    wait_until(lambda: not os.path.exists(last), 60, 0.001, "VFs go")
     # The PCI core waits a second here, and so does write_numvfs().
     action()
     ksft_eq(thread.is_alive(), True, "still going")
