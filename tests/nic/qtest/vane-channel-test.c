@@ -199,18 +199,6 @@ static int channel_list_set(Nic *nic, uint32_t id, uint8_t vfs, bool pf)
     return command(nic, VANE_CMD_LIST_SET, &list);
 }
 
-static int channel_set(Nic *nic, uint16_t port, uint32_t channel)
-{
-    struct vane_cmd_port cmd = {
-        .port = cpu_to_le16(port),
-        .valid = cpu_to_le32(VANE_PORT_VALID_CHANNEL),
-        .channel = cpu_to_le16(channel & 0xffff),
-        .channel_high = cpu_to_le16(channel >> 16),
-    };
-
-    return command(nic, VANE_CMD_PORT_SET, &cmd);
-}
-
 static int channel_map_priority(Nic *nic, uint16_t port, uint64_t map)
 {
     struct vane_cmd_port cmd = {

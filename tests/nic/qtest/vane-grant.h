@@ -63,18 +63,6 @@ static inline void grant_expect(Nic *nic, uint32_t from, uint32_t channel,
     g_assert_cmphex(from, ==, channel);
 }
 
-static inline int channel_set(Nic *nic, uint16_t port, uint32_t channel)
-{
-    struct vane_cmd_port cmd = {
-        .port = cpu_to_le16(port),
-        .valid = cpu_to_le32(VANE_PORT_VALID_CHANNEL),
-        .channel = cpu_to_le16(channel & 0xffff),
-        .channel_high = cpu_to_le16(channel >> 16),
-    };
-
-    return command(nic, VANE_CMD_PORT_SET, &cmd);
-}
-
 static inline void grant_trust(Net *net, int vf, bool on)
 {
     port_flags(net->nic, vf, on ? VANE_PORT_FLAG_TRUST : 0);

@@ -493,6 +493,18 @@ static inline void rx_mode(Nic *nic, uint16_t port, uint32_t mode)
     g_assert_cmpint(command(nic, VANE_CMD_RX_MODE, &cmd), ==, VANE_OK);
 }
 
+static inline int channel_set(Nic *nic, uint16_t port, uint32_t channel)
+{
+    struct vane_cmd_port cmd = {
+        .port = cpu_to_le16(port),
+        .valid = cpu_to_le32(VANE_PORT_VALID_CHANNEL),
+        .channel = cpu_to_le16(channel & 0xffff),
+        .channel_high = cpu_to_le16(channel >> 16),
+    };
+
+    return command(nic, VANE_CMD_PORT_SET, &cmd);
+}
+
 static inline void switch_mode(Nic *nic, enum vane_switch_mode mode)
 {
     struct vane_cmd_switch cmd = { .mode = cpu_to_le32(mode) };
