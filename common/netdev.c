@@ -356,7 +356,7 @@ bool vane_net_release_vector(void)
 	struct vane_net *richest = NULL;
 	struct vane_rings *rings;
 	struct vane_net *vn;
-	bool yielded = false;
+	bool released = false;
 
 	rtnl_lock();
 	list_for_each_entry(vn, &open_nets, open)
@@ -369,10 +369,10 @@ bool vane_net_release_vector(void)
 	if (!rings)
 		goto unlock;
 	vane_net_swap_rings(richest, rings, richest->num_vecs - 1);
-	yielded = true;
+	released = true;
 unlock:
 	rtnl_unlock();
-	return yielded;
+	return released;
 }
 EXPORT_SYMBOL_NS_GPL(vane_net_release_vector, VANE_NS);
 

@@ -579,7 +579,7 @@ static __always_inline int vane_rx_poll_queue(struct vane_vector *vec,
 {
 	struct vane_rxq_stats *stats = rxq->stats;
 	unsigned int csum_unnecessary = 0;
-	unsigned int unusual = 0;
+	unsigned int slow = 0;
 	unsigned int bytes = 0;
 	int left = budget;
 
@@ -635,7 +635,7 @@ static __always_inline int vane_rx_poll_queue(struct vane_vector *vec,
 			      vane_rx_slow_path(vec, rxq)))
 				break;
 			if (!rxq->skb) {
-				unusual++;
+				slow++;
 				left--;
 			}
 		} else if (slot != end) {
@@ -646,7 +646,7 @@ static __always_inline int vane_rx_poll_queue(struct vane_vector *vec,
 	}
 
 	u64_stats_update_begin(&stats->syncp);
-	u64_stats_add(&stats->packets, budget - left - unusual);
+	u64_stats_add(&stats->packets, budget - left - slow);
 	u64_stats_add(&stats->bytes, bytes);
 	u64_stats_add(&stats->csum_unnecessary, csum_unnecessary);
 	u64_stats_update_end(&stats->syncp);

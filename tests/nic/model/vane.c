@@ -326,7 +326,7 @@ static void vane_bus_reset(VaneDevice *dev, bool flr)
 }
 
 /* Performs resets that were requested while the device was at work. */
-static void vane_late_resets(VaneDevice *dev)
+static void vane_reset_deferred(VaneDevice *dev)
 {
     if (!dev->resets_due || dev->gone) {
         return;
@@ -348,7 +348,7 @@ static void vane_late_resets(VaneDevice *dev)
 }
 
 /* Neither the net layer nor a bottom half uses the device any longer. */
-static void vane_late_exit(void *opaque)
+static void vane_free_nic(void *opaque)
 {
     VaneDevice *dev = opaque;
 
@@ -377,11 +377,11 @@ void vane_leave(VaneDevice *dev)
         return;
     }
     vane_messages_send(dev);
-    vane_late_resets(dev);
+    vane_reset_deferred(dev);
     DEVICE(dev)->mem_reentrancy_guard.engaged_in_io = dev->guard;
     dev->entered = 0;
     if (dev->gone) {
-        aio_bh_schedule_oneshot(qemu_get_aio_context(), vane_late_exit, dev);
+        aio_bh_schedule_oneshot(qemu_get_aio_context(), vane_free_nic, dev);
     } else {
         object_unref(OBJECT(dev));
     }
@@ -434,9 +434,9 @@ void vane_serve(VaneDevice *dev)
         vane_schedule(dev);
         return;
     }
-    dev->rung = true;
+    dev->by_vcpu = true;
     vane_bh(dev);
-    dev->rung = false;
+    dev->by_vcpu = false;
 }
 
 /*

@@ -134,7 +134,7 @@ struct VaneDevice {
     bool resets_due;            /* VaneFunction.reset_due of any function */
     bool reset_is_flr;          /* type of the PF's reset */
     bool running;               /* in the bottom half */
-    bool rung;                  /* by a vCPU, which does the work itself */
+    bool by_vcpu;               /* it runs in the vCPU that rang a doorbell */
     bool uplink_waits;          /* a frame from the uplink was refused */
     QEMUTimer *mbox_timer;      /* x-fault-mbox-delay-ms */
     QTAILQ_HEAD(, VaneVector) dirty;

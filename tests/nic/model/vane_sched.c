@@ -384,7 +384,7 @@ static VaneFunction *vane_sched_next_port(VaneSched *sched)
 {
     VaneFunction *fn;
 
-    sched->serving_owed = false;
+    sched->turn_by_share = false;
     if (sched->blocked) {
         return NULL;
     }
@@ -392,7 +392,7 @@ static VaneFunction *vane_sched_next_port(VaneSched *sched)
            (fn = QTAILQ_FIRST(&sched->share_list[VANE_SHARE_BELOW]))) {
         vane_port_fill(fn);
         if (vane_port_below_share(fn)) {
-            sched->serving_owed = true;
+            sched->turn_by_share = true;
             return fn;
         }
         vane_share_list(fn, VANE_SHARE_AT);
@@ -414,7 +414,7 @@ VaneTxQueue *vane_sched_next(VaneDevice *dev)
             vane_port_list(fn, VANE_SCHED_IDLE);
         } else if (!vane_port_open(fn)) {
             vane_port_park(fn);
-        } else if (!sched->serving_owed && fn->sched.deficit <= 0) {
+        } else if (!sched->turn_by_share && fn->sched.deficit <= 0) {
             fn->sched.deficit += TURN_BYTES;
             vane_port_ready(fn);
         } else {
@@ -453,7 +453,7 @@ void vane_sched_done(VaneTxQueue *txq, VaneTurn turn)
     }
     if (QTAILQ_EMPTY(&fn->sched.queues)) {
         vane_port_list(fn, VANE_SCHED_IDLE);
-    } else if (fn->dev->sched.serving_owed) {
+    } else if (fn->dev->sched.turn_by_share) {
         vane_share_list(fn, VANE_SHARE_BELOW);
         if (turn == VANE_TURN_LONG) {
             /* Not paid for yet, so it is below its share for all parts. */
@@ -503,7 +503,7 @@ void vane_sched_charge(VaneFunction *fn, uint64_t bytes)
     open &= vane_bucket_take(&group->max, tokens);
     vane_share_take(&fn->sched.rate.share, tokens);
     vane_share_take(&group->share, tokens);
-    if (sched->serving_owed) {
+    if (sched->turn_by_share) {
         open &= vane_port_below_share(fn);
     } else {
         fn->sched.deficit -= (int64_t)bytes;

@@ -62,7 +62,7 @@ typedef struct VaneSched {
     VaneBucket speed;           /* of the port on the wire */
     bool blocked;               /* by it */
     bool contended;             /* it was of late: shares count */
-    bool serving_owed;          /* the port that sends now is here as such */
+    bool turn_by_share;         /* of the port that sends now */
     bool after_part;            /* so did the last one, and a part of a frame */
     int64_t now_ns;             /* when the bottom half started */
     int64_t wake_ns;            /* first of the parked ports; INT64_MAX */

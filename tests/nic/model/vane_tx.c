@@ -37,7 +37,7 @@
 #define POLL_QUEUES 2
 
 /* Descriptors that may be done before the driver is told */
-#define LATE_DESCS  64
+#define DEFER_DESCS  64
 
 /* What the first descriptor of a frame asks for, and its length */
 typedef struct TxRequest {
@@ -451,7 +451,7 @@ static bool vane_txq_poll_later(VaneTxQueue *txq, unsigned frames)
         txq->polls = POLLS;
     }
     if (!txq->shadow || !txq->polls || txq->fn->polled == POLL_QUEUES ||
-        dev->rung) {
+        dev->by_vcpu) {
         return false;
     }
     txq->polls--;
@@ -517,7 +517,7 @@ static void vane_txq_tell_head(VaneTxQueue *txq, unsigned frames,
     if (txq->shadow && frames < POLL_FRAMES) {
         /* Early enough that the smallest ring does not fill up before. */
         vane_event_deferred(txq->fn, txq->vector, descs,
-                            MIN(LATE_DESCS, 1u << txq->size_log2 >> 2), bytes);
+                            MIN(DEFER_DESCS, 1u << txq->size_log2 >> 2), bytes);
     } else {
         vane_event(txq->fn, txq->vector, 1);
     }

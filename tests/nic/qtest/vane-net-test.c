@@ -230,7 +230,7 @@ static void net_test_shadow_lie(void)
 
 #define BUSY_FRAMES     8       /* at once make a queue one that is polled */
 #define POLL_NS         20000
-#define LATE_DESCS      MIN(64, QUEUE_SIZE / 4)
+#define DEFER_DESCS      MIN(64, QUEUE_SIZE / 4)
 #define DEFER_BYTES      (128 * 1024)
 
 /* A busy queue is polled by time, and asked to ring when it is so no more. */
@@ -310,7 +310,7 @@ static void net_test_late_events(void)
         before++;
     }
     for (int i = 0; i < G_N_ELEMENTS(many); i++) {
-        uint32_t count = MIN(LATE_DESCS, DIV_ROUND_UP(DEFER_BYTES, many[i]));
+        uint32_t count = MIN(DEFER_DESCS, DIV_ROUND_UP(DEFER_BYTES, many[i]));
 
         for (int n = 0; n < count; n++) {
             g_assert_cmpuint(events(fn, net->block[0]), ==, before);
