@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A capture, and tshark's view of it."""
 
+import functools
 import struct
 import subprocess
 
@@ -65,20 +66,34 @@ def _row(line):
              for name, text in texts.items() if text})
 
 
-def dissected(path):
-    """Of each frame in a capture (payload, values by field), as tshark sees it."""
-    command = ["tshark", "-n", "-r", path, "-T", "fields", "-E", "separator=/t",
-               "-E", "occurrence=a", "-E", "aggregator=,"]
-    for preference in PREFERENCES:
-        command += ["-o", preference]
-    for name in (*PAYLOAD, *FIELDS):
-        command += ["-e", name]
+def _tshark(args):
+    """What tshark @args prints."""
     try:
-        done = subprocess.run(command, capture_output=True, check=True,
-                              encoding="utf-8")
+        return subprocess.run(["tshark", *args], capture_output=True, check=True,
+                              encoding="utf-8").stdout
     except FileNotFoundError:
         raise TsharkError("there is no tshark") from None
     except subprocess.CalledProcessError as error:
         raise TsharkError(f"tshark ended with status {error.returncode}: "
                           f"{error.stderr}") from error
-    return [_row(line) for line in done.stdout.splitlines()]
+
+
+@functools.cache
+def _guesses():
+    """Dissectors that recognise a payload by its bytes: one in many thousand random
+    payloads looks like some protocol."""
+    return [line.split("\t")[-2]
+            for line in _tshark(["-G", "heuristic-decodes"]).splitlines()]
+
+
+def dissected(path):
+    """Of each frame in a capture (payload, values by field), as tshark sees it."""
+    command = ["-n", "-r", path, "-T", "fields", "-E", "separator=/t",
+               "-E", "occurrence=a", "-E", "aggregator=,"]
+    for preference in PREFERENCES:
+        command += ["-o", preference]
+    for name in (*PAYLOAD, *FIELDS):
+        command += ["-e", name]
+    for name in _guesses():
+        command += ["--disable-heuristic", name]
+    return [_row(line) for line in _tshark(command).splitlines()]
