@@ -9,8 +9,8 @@ from .guest import JOBS, Guest, Machine
 from .hw import field, hw, put
 from .ksft import (PATIENCE, SLOWNESS, KsftFail, KsftSkip, defer, ksft_eq,
                    ksft_failed, ksft_ge, ksft_in, ksft_le, ksft_main, ksft_ne,
-                   ksft_not_in, ksft_pr, ksft_raises, ksft_true, repeat, since,
-                   skip_on_debug, wait_until)
+                   ksft_not_in, ksft_pr, ksft_raises, ksft_true, repeat, seeded,
+                   since, skip_on_debug, wait_until)
 from .packet import (BROADCAST, ETH_P_8021AD, ETH_P_8021Q, ETH_P_TEST, Capture,
                      Frame, Sender, Stream, mac_bytes, make, write_pcap)
 from .qmp import Qmp, QmpError

@@ -9,6 +9,7 @@ order when the case ends, however it ends.
 
 import inspect
 import os
+import random
 import signal
 import sys
 import time
@@ -18,7 +19,7 @@ import traceback
 SLOWNESS = 5 if os.environ.get("VANE_KERNEL") == "debug" else 1
 # A limit of time is there for what never happens. Others may use the processors
 # meanwhile, so each is this many times what an idle machine would need.
-PATIENCE = 5 if SLOWNESS == 1 else 15
+PATIENCE = 10 if SLOWNESS == 1 else 25
 CASE_TIMEOUT = 120 * PATIENCE
 
 
@@ -40,6 +41,13 @@ def since(version, *cases):
 def repeat(count, debug):
     """How many times to do something: @count, or @debug on the debug kernel."""
     return count if SLOWNESS == 1 else debug
+
+
+def seeded():
+    """A generator of random numbers, by VANE_SEED if that is set; prints the seed."""
+    seed = int(os.environ.get("VANE_SEED", random.randrange(1 << 32)))
+    ksft_pr(f"VANE_SEED={seed}")
+    return random.Random(seed)
 
 
 class KsftSkip(Exception):
