@@ -56,7 +56,7 @@ static int vane_dev_read_limits(struct vane_dev *vdev)
 	if (!vdev->max_queues || !vdev->max_vectors ||
 	    vdev->ring_log2_min > vdev->ring_log2_max ||
 	    vdev->limit_frame < ETH_MIN_MTU + VANE_FRAME_OVERHEAD ||
-	    FIELD_GET(VANE_LIMIT_TX_DESC, tx) < MAX_SKB_FRAGS + 1) {
+	    FIELD_GET(VANE_LIMIT_TX_DESC, tx) < MAX_SKB_FRAGS + 2) {
 		pci_err(vdev->pdev,
 			"unsupported limits of the device: %u queues, %u vectors, frames of %u bytes in %u parts\n",
 			vdev->max_queues, vdev->max_vectors, vdev->limit_frame,

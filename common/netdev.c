@@ -756,6 +756,7 @@ EXPORT_SYMBOL_NS_GPL(vane_net_alloc, VANE_NS);
 void vane_net_free(struct vane_net *vn)
 {
 	WRITE_ONCE(vn->vdev->net, NULL);
+	vane_tx_end_channels(vn);
 	vane_rules_free(vn);
 	kvfree(vn->rx_stats);
 	kvfree(vn->tx_stats);

@@ -25,6 +25,7 @@
 #include "queue.h"
 #include "reg.h"
 #include "rx.h"
+#include "vane_dev.h"
 
 #define RX_REFILL_BATCH		32	/* buffers */
 /* With fewer posted buffers, the largest frame might find too few */
@@ -52,10 +53,11 @@ static_assert((MAX_SKB_FRAGS + 1) * (VANE_RX_TRUESIZE_GRO - VANE_RX_OVERHEAD) >=
 #define RX_CSUM_BAD		VANE_RX_FLAGS(VANE_RXC_CSUM_BAD)
 #define RX_VLAN			VANE_RX_FLAGS(VANE_RXC_VLAN)
 #define RX_GRO			VANE_RX_FLAGS(VANE_RXC_GRO)
+#define RX_TAG_HIGH		VANE_RX_FLAGS(VANE_RXC_TAG)
 
 /* Most frames are TCP or UDP, have one buffer, and need no further processing. */
 #define RX_SHAPE		(RX_TYPE | RX_EOP | RX_HASH | RX_CSUM_BAD | \
-				 RX_VLAN | RX_GRO)
+				 RX_VLAN | RX_GRO | RX_TAG_HIGH)
 #define RX_FAST_FLAGS		(RX_TYPE_FIRST | RX_EOP | RX_HASH_L4)
 #define RX_SHAPE_NONE		(~RX_SHAPE)
 /* The part of flags_used that they have */
@@ -256,6 +258,19 @@ static void vane_rx_deliver(struct vane_vector *vec, struct vane_rxq *rxq,
 	napi_gro_receive(&vec->napi, skb);
 }
 
+/* Delivers a frame that came to a granted channel. */
+static void vane_rx_deliver_channel(struct vane_rxq *rxq, struct sk_buff *skb)
+{
+	struct vane_dev *vdev = rxq->vdev;
+
+	if (vdev->ops->receive_channel) {
+		vdev->ops->receive_channel(vdev, skb, rxq->channel);
+		return;
+	}
+	dev_core_stats_rx_nohandler_inc(rxq->netdev);
+	dev_kfree_skb_any(skb);
+}
+
 /* Builds an skb from a frame's first buffer; NULL if memory runs out. */
 static __always_inline struct sk_buff *
 vane_rx_build_frame(struct vane_rxq *rxq, unsigned int slot, unsigned int len)
@@ -371,7 +386,10 @@ static void vane_rx_finish_frame(struct vane_vector *vec, struct vane_rxq *rxq)
 		u64_stats_add(&stats->gro_wire_bytes, skb->len);
 	}
 	u64_stats_update_end(&stats->syncp);
-	vane_rx_deliver(vec, rxq, skb);
+	if (unlikely(rxq->channel))
+		vane_rx_deliver_channel(rxq, skb);
+	else
+		vane_rx_deliver(vec, rxq, skb);
 }
 
 /* Completions
@@ -411,6 +429,16 @@ static __always_inline bool vane_rx_is_valid(const struct vane_rxq *rxq,
 	       len - 1 < rxq->buf_len;
 }
 
+/* The same for the fast path, which takes no frame of a granted channel: of VANE_RXC_TAG,
+ * the low bits are compared here and the others are in RX_SHAPE.
+ */
+static __always_inline bool vane_rx_is_simple(const struct vane_rxq *rxq,
+					      unsigned int slot, u64 info,
+					      unsigned int len)
+{
+	return (u32)info == slot && len - 1 < rxq->buf_len;
+}
+
 /* Takes a buffer that begins a frame, or one of a frame whose head was dropped
  * because memory ran out or it was malformed. Returns how many; @eop says
  * whether the frame ends with it.
@@ -436,6 +464,7 @@ vane_rx_head(struct vane_rxq *rxq, unsigned int slot, size_t size, bool *eop)
 	}
 
 	*eop = flags & RX_EOP;
+	rxq->channel = FIELD_GET(VANE_RXC_TAG, info);
 	if (dma_dev_need_sync(rxq->pool->p.dev))
 		vane_rx_sync_buffer(rxq, mem, len);
 	if (likely((flags & RX_TYPE) == RX_TYPE_FIRST)) {
@@ -605,7 +634,7 @@ static __always_inline int vane_rx_poll_queue(struct vane_vector *vec,
 			len = vane_rx_frame_len(cpl);
 			odd = (VANE_RX_FLAGS(info) & RX_SHAPE) !=
 				      rxq->fast_flags ||
-			      !vane_rx_is_valid(rxq, slot, info, len);
+			      !vane_rx_is_simple(rxq, slot, info, len);
 			if (unlikely(odd))
 				break;
 			skb = vane_rx_build_frame(rxq, slot, len);

@@ -81,6 +81,7 @@ struct vane_rxq_stats {
  * @stats: counters of this index
  * @next: further queue of the same vector
  * @vdev: function
+ * @channel: granted channel that @skb came to, 0 for none
  * @tail: next buffer to post, free-running
  * @db_tail: tail that the device was told of, free-running
  * @refill_failed: memory ran out when buffers were to be posted
@@ -120,6 +121,7 @@ struct vane_rxq {
 	struct vane_rxq_stats *stats;
 	struct vane_rxq *next;
 	struct vane_dev *vdev;
+	u32 channel;
 	u16 tail;
 	u16 db_tail;
 	bool refill_failed;

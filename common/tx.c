@@ -11,17 +11,22 @@
 #include <linux/dma-mapping.h>
 #include <linux/if_vlan.h>
 #include <linux/io.h>
+#include <linux/jump_label.h>
 #include <linux/tcp.h>
+#include <net/dst_metadata.h>
 #include <net/netdev_queues.h>
 
 #include "compat.h"
 #include "queue.h"
 #include "reg.h"
 #include "tx.h"
+#include "vane_dev.h"
 #include "vane_net.h"
 
-/* Descriptors of the largest skb; a started queue always has room for them */
-#define TX_FRAME_DESC		(MAX_SKB_FRAGS + 1)
+/* Descriptors of the largest skb, with an extension; a started queue always has
+ * room for them.
+ */
+#define TX_FRAME_DESC		(MAX_SKB_FRAGS + 2)
 /* Free descriptors that wake a stopped queue; the smallest ring has as many */
 #define TX_WAKE_DESC		min(2 * TX_FRAME_DESC, 1 << VANE_RING_LOG2_MIN)
 
@@ -34,6 +39,9 @@ static_assert(TX_FRAME_DESC <= VANE_TX_MAX_DESC);
 #define TX_CSUM_START_MAX	(FIELD_MAX(VANE_TXD_CSUM_START) - VLAN_HLEN)
 #define TX_CSUM_OFFSET_MAX	(2 * FIELD_MAX(VANE_TXD_CSUM_OFFSET))
 #define TX_HDR_LEN_MAX		(FIELD_MAX(VANE_TXD_HDR_LEN) - VLAN_HLEN)
+
+/* Some netdev has frames that are sent under a granted channel. */
+static DEFINE_STATIC_KEY_FALSE(vane_tx_channels);
 
 static u32 vane_tx_space(const struct vane_txq *txq)
 {
@@ -92,6 +100,60 @@ static void vane_tx_count_drop(struct vane_txq *txq)
 	u64_stats_update_begin(&stats->xmit_sync);
 	u64_stats_inc(&stats->drops);
 	u64_stats_update_end(&stats->xmit_sync);
+}
+
+/* The channel that a frame is sent under, 0 for that of the port */
+static u32 vane_tx_channel(const struct vane_txq *txq, struct sk_buff *skb)
+{
+	const struct metadata_dst *dst = skb_metadata_dst(skb);
+
+	if (!dst || dst->type != METADATA_HW_PORT_MUX ||
+	    dst->u.port_info.lower_dev != txq->nq->dev)
+		return 0;
+	return dst->u.port_info.port_id;
+}
+
+/* Whether frames can have extensions; changes only while no queue is enabled */
+static bool vane_tx_has_extensions(const struct vane_txq *txq)
+{
+	const struct vane_net *vn = netdev_priv(txq->nq->dev);
+
+	return vn->vdev->features & VANE_FEAT_TX_CHANNEL;
+}
+
+/* Puts the extension of a frame into the ring, if it needs one. Returns how many
+ * descriptors that took, or -EOPNOTSUPP if the frame has to be dropped: it was on its way
+ * when the function came back from a reset without extensions.
+ */
+static noinline int vane_tx_add_extension(struct vane_txq *txq,
+					  struct sk_buff *skb)
+{
+	unsigned int slot = txq->tail & txq->mask;
+	u32 channel = vane_tx_channel(txq, skb);
+	struct vane_tx_desc *desc;
+	struct vane_tx_buf *buf;
+
+	if (!channel)
+		return 0;
+	if (!vane_tx_has_extensions(txq))
+		return -EOPNOTSUPP;
+
+	buf = &txq->buf[slot];
+	buf->skb = NULL;
+	buf->len = 0;
+	desc = &txq->desc[slot];
+	desc->ctrl = cpu_to_le64(FIELD_PREP(VANE_TXD_CHANNEL, channel));
+	desc->addr = cpu_to_le64(VANE_TXD_EXT);
+	WRITE_ONCE(txq->tail, txq->tail + 1);
+	return 1;
+}
+
+/* Takes the extension of a frame that is dropped out of the ring again. */
+static noinline void vane_tx_del_extension(struct vane_txq *txq,
+					   struct sk_buff *skb)
+{
+	if (vane_tx_channel(txq, skb) && vane_tx_has_extensions(txq))
+		WRITE_ONCE(txq->tail, txq->tail - 1);
 }
 
 /* Puts the fragments of a frame behind its head, @first. Returns the last
@@ -211,6 +273,13 @@ netdev_tx_t vane_start_xmit(struct sk_buff *skb, struct net_device *netdev)
 		vane_tx_stop_if_full(txq);
 		return NETDEV_TX_BUSY;
 	}
+	if (static_branch_unlikely(&vane_tx_channels)) {
+		int taken = vane_tx_add_extension(txq, skb);
+
+		if (taken < 0)
+			goto drop;
+		space -= taken;
+	}
 
 	slot = txq->tail & txq->mask;
 	buf = &txq->buf[slot];
@@ -271,6 +340,8 @@ netdev_tx_t vane_start_xmit(struct sk_buff *skb, struct net_device *netdev)
 unmap_head:
 	vane_tx_unmap(txq, &txq->buf[slot]);
 drop:
+	if (static_branch_unlikely(&vane_tx_channels))
+		vane_tx_del_extension(txq, skb);
 	dev_kfree_skb_any(skb);
 	vane_tx_count_drop(txq);
 	/* Frames before this one may have deferred their doorbell to it. */
@@ -279,6 +350,42 @@ drop:
 	return NETDEV_TX_OK;
 }
 EXPORT_SYMBOL_NS_GPL(vane_start_xmit, VANE_NS);
+
+/**
+ * vane_tx_use_channels() - let frames be sent under granted channels
+ * @vn: netdev of a VF whose function has VANE_FEAT_TX_CHANNEL
+ *
+ * From then on, as vane_net.tx_channels says, a frame that has metadata of the type
+ * METADATA_HW_PORT_MUX for this netdev is sent under the channel that the metadata names.
+ * It lasts until vane_net_free(): the stack may still have such frames when their sender is
+ * gone, and without this they would be sent under the channel of the VF's port.
+ *
+ * Context: rtnl held. May sleep.
+ */
+void vane_tx_use_channels(struct vane_net *vn)
+{
+	ASSERT_RTNL();
+
+	if (vn->tx_channels)
+		return;
+	/* The core keeps metadata until ndo_start_xmit from now on */
+	netif_keep_dst(vn->netdev);
+	static_branch_inc(&vane_tx_channels);
+	WRITE_ONCE(vn->tx_channels, true);
+}
+EXPORT_SYMBOL_NS_GPL(vane_tx_use_channels, VANE_NS);
+
+/**
+ * vane_tx_end_channels() - undo vane_tx_use_channels(), if it was called
+ * @vn: netdev, not registered
+ *
+ * Context: Process context; may sleep.
+ */
+void vane_tx_end_channels(struct vane_net *vn)
+{
+	if (vn->tx_channels)
+		static_branch_dec(&vane_tx_channels);
+}
 
 /**
  * vane_features_check() - ndo_features_check

@@ -13,6 +13,7 @@
 #include "queue.h"
 #include "vane_hw.h"
 
+struct vane_net;
 struct vane_vector;
 
 /* Length up to which a frame is copied, which costs less than mapping it */
@@ -141,5 +142,7 @@ void vane_txq_clean(struct vane_vector *vec, struct vane_txq *txq, int budget);
 void vane_txq_set_copybreak(struct vane_txq *txq, u32 bytes);
 /* Queue disabled, under rtnl */
 void vane_txq_drop(struct vane_txq *txq);
+/* Netdev not registered */
+void vane_tx_end_channels(struct vane_net *vn);
 
 #endif /* VANE_TX_H */

@@ -23,6 +23,7 @@
 #include "compat.h"
 #include "vane_hw.h"
 
+struct sk_buff;
 struct vane_dev;
 struct vane_net;
 struct vane_vector;
@@ -39,11 +40,15 @@ struct vane_vector;
  *	answer; the owner is to arrange, from a work item of its own,
  *	vane_net_detach(), vane_dev_disable(), a reset, vane_dev_enable() and
  *	vane_net_attach(). Called in any context, from vane_dev_init() on.
+ * @receive_channel: takes a frame that came to a granted channel, with its Ethernet
+ *	header. Called by NAPI. Optional: without it such frames are dropped.
  */
 struct vane_dev_ops {
 	u64 features;
 	void (*event)(struct vane_dev *vdev, u32 causes);
 	void (*reset)(struct vane_dev *vdev);
+	void (*receive_channel)(struct vane_dev *vdev, struct sk_buff *skb,
+				u32 channel);
 };
 
 /**

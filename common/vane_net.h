@@ -41,6 +41,8 @@ struct vane_txq_stats;
  * @rss_contexts: contexts that exist, always including 0
  * @rules: receive rules by location, NULL for none
  * @num_rules: how many there are
+ * @tx_channels: frames may name a granted channel, see vane_tx_use_channels(); written
+ *	once, read in any context
  * @open: in the list of netdevs whose datapath is up
  * @tx_stats: counters by queue index, of all that the netdev may have
  * @rx_stats: likewise
@@ -80,6 +82,7 @@ struct vane_net {
 	DECLARE_BITMAP(rss_contexts, VANE_RSS_CONTEXTS);
 	struct vane_rule *rules[VANE_MAX_RULES];
 	u32 num_rules;
+	bool tx_channels;
 
 	struct list_head open;
 	struct vane_txq_stats *tx_stats;
@@ -137,6 +140,9 @@ netdev_features_t vane_fix_features(struct net_device *netdev,
 				    netdev_features_t features);
 int vane_set_features(struct net_device *netdev, netdev_features_t features);
 void vane_tx_timeout(struct net_device *netdev, unsigned int txq);
+
+/* tx.c: granted channels; rtnl */
+void vane_tx_use_channels(struct vane_net *vn);
 
 /* ethtool.c: what any function has; the owner may add to a copy of it */
 extern const struct ethtool_ops vane_ethtool_ops;
