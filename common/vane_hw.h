@@ -738,6 +738,7 @@ enum vane_mbox_op {
 	VANE_MBOX_VLAN_ADD		= 5,	/* struct vane_mbox_vlan */
 	VANE_MBOX_VLAN_DEL		= 6,	/* struct vane_mbox_vlan */
 	VANE_MBOX_RX_MODE		= 7,	/* struct vane_mbox_rx_mode */
+	VANE_MBOX_CHANNELS_GET		= 8,	/* struct vane_mbox_channels_req */
 };
 
 /**
@@ -785,6 +786,7 @@ _Static_assert(sizeof(struct vane_mbox_negotiate_rsp) == 32, "negotiate reply");
 #define VANE_MBOX_CAP_FILTERS		VANE_REG_BIT(0)	/* FILTER_ADD, FILTER_DEL, RX_MODE */
 #define VANE_MBOX_CAP_VLAN		VANE_REG_BIT(1)	/* VLAN_ADD, VLAN_DEL */
 #define VANE_MBOX_CAP_SVLAN		VANE_REG_BIT(2)	/* the same with proto 0x88a8 */
+#define VANE_MBOX_CAP_CHANNELS		VANE_REG_BIT(3)	/* CHANNELS_GET */
 
 /**
  * struct vane_mbox_mac - body of VANE_MBOX_MAC_SET; the reply has none
@@ -848,6 +850,35 @@ _Static_assert(sizeof(struct vane_mbox_rx_mode) == 8, "rx mode");
 #define VANE_RX_MODE_VLAN_FILTER	VANE_REG_BIT(2)	/* of 802.1Q VLANs only those added */
 #define VANE_RX_MODE_SVLAN_FILTER	VANE_REG_BIT(3)	/* of 802.1ad VLANs only those added */
 #define VANE_RX_MODE_ALL		VANE_REG_MASK(3, 0)	/* every mode */
+
+#define VANE_MBOX_MAX_CHANNELS		32	/* of one message */
+
+/**
+ * struct vane_mbox_channels_req - body of VANE_MBOX_CHANNELS_GET
+ * @first: lowest channel to be listed
+ * @reserved: 0
+ */
+struct vane_mbox_channels_req {
+	__le32 first;
+	__le32 reserved;
+};
+
+/**
+ * struct vane_mbox_channels_rsp - reply to VANE_MBOX_CHANNELS_GET
+ * @ethertype: of the switch mode's channel tag, 0 if the mode has none
+ * @count: channels that follow, at most VANE_MBOX_MAX_CHANNELS; fewer if no
+ *	further ones have an effect
+ * @channel: channels granted to the VF, in ascending order, while the grants have an
+ *	effect
+ */
+struct vane_mbox_channels_rsp {
+	__le16 ethertype;
+	__le16 count;
+	__le32 channel[VANE_MBOX_MAX_CHANNELS];
+};
+
+_Static_assert(sizeof(struct vane_mbox_channels_req) == 8, "channels");
+_Static_assert(sizeof(struct vane_mbox_channels_rsp) == 132, "channels reply");
 
 /*
  * The PF's commands to the device

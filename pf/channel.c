@@ -194,6 +194,16 @@ static int vane_channel_command(struct vane_pf *pf, u16 index, u32 channel,
 			    0);
 }
 
+/* Have the VF ask again which channels it may use */
+static void vane_channel_notify(struct vane_pf *pf, u16 index)
+{
+	struct vane_mbox_batch batch;
+
+	vane_mbox_batch_begin(&batch, &pf->mbox);
+	vane_vf_status_batch(pf, &batch, index, VANE_EVENT_STATUS);
+	vane_command_batch_end(pf, &batch);
+}
+
 /* Room for the entry is there */
 static void vane_channel_store(struct vane_pf *pf, u16 index, u32 channel)
 {
@@ -233,8 +243,9 @@ int vane_channel_grant(struct vane_pf *pf, u16 index, u32 channel,
 		err = vane_command_explain(pf, extack, err,
 					   "grant VF %u channel %u", index,
 					   channel);
-	} else {
+	} else if (vane_channel_grantee(pf, channel) != index) {
 		vane_channel_store(pf, index, channel);
+		vane_channel_notify(pf, index);
 	}
 unlock:
 	mutex_unlock(&pf->lock);
@@ -274,10 +285,47 @@ int vane_channel_revoke(struct vane_pf *pf, u16 index, u32 channel,
 	} else {
 		xa_erase(&pf->channels.granted, channel);
 		pf->channels.num_granted--;
+		vane_channel_notify(pf, index);
 	}
 unlock:
 	mutex_unlock(&pf->lock);
 	return err;
+}
+
+/**
+ * vane_channel_list() - channels that a VF is granted, and may use now
+ * @pf: the PF
+ * @index: index of the VF
+ * @first: lowest channel to be listed
+ * @list: the list, filled with zeros
+ *
+ * Context: vane_pf.lock held. Does not sleep.
+ */
+void vane_channel_list(struct vane_pf *pf, u16 index, u32 first,
+		       struct vane_mbox_channels_rsp *list)
+{
+	unsigned long channel;
+	u16 ethertype, n = 0;
+	void *vf;
+
+	lockdep_assert_held(&pf->lock);
+
+	if (pf->sw.mode == VANE_SWITCH_VNTAG)
+		ethertype = VANE_VNTAG_ETHERTYPE;
+	else if (pf->sw.mode == VANE_SWITCH_ETAG)
+		ethertype = VANE_ETAG_ETHERTYPE;
+	else
+		return;
+	list->ethertype = cpu_to_le16(ethertype);
+	if (!pf->vfs[index].config.trusted)
+		return;
+	xa_for_each_start(&pf->channels.granted, channel, vf, first) {
+		if (n == VANE_MBOX_MAX_CHANNELS)
+			break;
+		if (xa_to_value(vf) == index)
+			list->channel[n++] = cpu_to_le32(channel);
+	}
+	list->count = cpu_to_le16(n);
 }
 
 /* A command for each granted channel, with @flags: VANE_CHANNEL_GRANT, or 0 to revoke it */

@@ -35,6 +35,8 @@ int vane_channel_grant(struct vane_pf *pf, u16 index, u32 channel,
 		       struct netlink_ext_ack *extack);
 int vane_channel_revoke(struct vane_pf *pf, u16 index, u32 channel,
 			struct netlink_ext_ack *extack);
+void vane_channel_list(struct vane_pf *pf, u16 index, u32 first,
+		       struct vane_mbox_channels_rsp *list);
 void vane_channel_drop_vfs(struct vane_pf *pf);
 void vane_channel_replay(struct vane_pf *pf, struct vane_mbox_batch *batch);
 int vane_channel_adopt(struct vane_pf *pf);

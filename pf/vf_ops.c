@@ -12,6 +12,7 @@
 #include <linux/if_vlan.h>
 
 #include "addr.h"
+#include "channel.h"
 #include "command.h"
 #include "health.h"
 #include "pf.h"
@@ -73,6 +74,8 @@ static u32 vane_vf_ops_caps(const struct vane_pf *pf)
 
 	if (pf->vdev.features & VANE_FEAT_SVLAN_FILTER)
 		caps |= VANE_MBOX_CAP_SVLAN;
+	if (pf->vdev.features & VANE_FEAT_CHANNELS)
+		caps |= VANE_MBOX_CAP_CHANNELS;
 	return caps;
 }
 
@@ -413,6 +416,27 @@ unlock:
 	return err;
 }
 
+static int vane_vf_ops_channels_get(void *ctx, u16 index, const void *req_body,
+				    void *rsp_body)
+{
+	const struct vane_mbox_channels_req *req = req_body;
+	struct vane_pf *pf = ctx;
+	int err = -ENOENT;
+
+	if (req->reserved)
+		return -EINVAL;
+	if (!(vane_vf_ops_caps(pf) & VANE_MBOX_CAP_CHANNELS))
+		return -EOPNOTSUPP;
+
+	mutex_lock(&pf->lock);
+	if (vane_vf_get(pf, index)) {
+		vane_channel_list(pf, index, le32_to_cpu(req->first), rsp_body);
+		err = 0;
+	}
+	mutex_unlock(&pf->lock);
+	return err;
+}
+
 static const struct vane_mbox_handler vf_handlers[] = {
 	{
 		.op = VANE_MBOX_NEGOTIATE,
@@ -457,6 +481,13 @@ static const struct vane_mbox_handler vf_handlers[] = {
 		.req_len = sizeof(struct vane_mbox_rx_mode),
 		.state = VANE_MBOX_PEER_READY,
 		.handle = vane_vf_ops_rx_mode,
+	}, {
+		.op = VANE_MBOX_CHANNELS_GET,
+		.name = "list channels",
+		.req_len = sizeof(struct vane_mbox_channels_req),
+		.rsp_len = sizeof(struct vane_mbox_channels_rsp),
+		.state = VANE_MBOX_PEER_READY,
+		.handle = vane_vf_ops_channels_get,
 	},
 };
 

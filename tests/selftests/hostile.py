@@ -11,7 +11,7 @@ from lib.py import (BROADCAST, ETH_P_8021AD, ETH_P_8021Q, Capture, KernelLog,
                     Memory, RawVf, Sender, Stream, Vane, cmd, cmd_json, defer,
                     field, hw, ip, ksft_eq, ksft_ge, ksft_main,
                     ksft_pr, ksft_true, mac_bytes, make, put, repeat,
-                    wait_until)
+                    seeded, wait_until)
 
 VFS = 4
 NOWHERE = 1 << 46
@@ -388,6 +388,36 @@ def filter_quota(env):
     ksft_eq(filters(env, 0), (share, share))
 
 
+def channels_listed(env):
+    """A VF learns of no channels but its own, of those that it may use now, whatever
+    number it begins with."""
+    rng = seeded()
+    pf = env.pf.ifname
+    owners = {channel: rng.choice((0, 0, 3))
+              for channel in rng.sample(range(1, hw.VANE_MAX_VIF), 60)}
+    for channel, index in owners.items():
+        cmd(f"vanectl channel grant {pf} vf {index} {channel}")
+        defer(cmd, f"vanectl channel revoke {pf} vf {index} {channel}")
+    own = sorted(channel for channel, index in owners.items() if not index)
+    defer(cmd, f"vanectl mode {pf} veb")
+    defer(env.vf_set, 0, "trust off")
+    env.raw.enable()
+    negotiate(env)
+    ksft_eq(env.raw.request(hw.VANE_MBOX_CHANNELS_GET, struct.pack("<II", 1, 1)),
+            hw.VANE_ERR_INVALID)
+    for mode, tag in (("veb", 0), ("vntag", hw.VANE_VNTAG_ETHERTYPE),
+                      ("etag", hw.VANE_ETAG_ETHERTYPE)):
+        cmd(f"vanectl mode {pf} {mode}")
+        for trusted in (False, True):
+            env.vf_set(0, f"trust {'on' if trusted else 'off'}")
+            for first in (0, 1, *rng.sample(own, 3), own[-1] + 1, (1 << 32) - 1):
+                usable = [channel for channel in own if channel >= first]
+                ksft_eq(env.raw.channels(first),
+                        (tag, usable[:hw.VANE_MBOX_MAX_CHANNELS]
+                         if tag and trusted else []),
+                        (mode, trusted, first))
+
+
 def is_offered(env, mac):
     """Does the switch give VF 0, which takes nothing, frames to @mac?"""
     drops = hw.VANE_STAT(hw.VANE_STAT_RX_DROP_NOBUF)
@@ -501,5 +531,5 @@ if __name__ == "__main__":
         good_frame, wild_descriptors, tso_headers, wild_index, wild_rings, ring_nowhere,
         ring_in_own_bar, random_registers, foreign_features, mailbox_malformed,
         many_vlans, mailbox_wrong_length, mailbox_flood, reset_flood, filter_quota,
-        spoof)] + [trust_ends, errors_are_counted, log_share,
+        spoof)] + [trust_ends, errors_are_counted, log_share, channels_listed,
                    driver_takes_over], Hostile)

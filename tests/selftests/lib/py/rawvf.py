@@ -154,6 +154,15 @@ class RawVf:
         body += bytes(6 * (hw.VANE_MBOX_MAX_ADDRS - len(macs)))
         return self.request(op, body)
 
+    def channels(self, first):
+        """Asks which channels from @first on it may use; returns the EtherType of their
+        tag, and the channels."""
+        ksft_eq(self.request(hw.VANE_MBOX_CHANNELS_GET, struct.pack("<II", first, 0)),
+                hw.VANE_OK, "list channels")
+        words = [self.rd32(hw.VANE_REG_MBOX_RSP + 8 + 4 * index)
+                 for index in range(1 + hw.VANE_MBOX_MAX_CHANNELS)]
+        return words[0] & 0xffff, words[1:1 + (words[0] >> 16)]
+
     def rx_mode(self, mode):
         """Asks for a receive mode; returns the status."""
         return self.request(hw.VANE_MBOX_RX_MODE, struct.pack("<II", mode, 0))
