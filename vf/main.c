@@ -3,7 +3,6 @@
  * VANE VF driver: PCI glue, and the netdev operations that need the PF.
  */
 #include <linux/module.h>
-#include <linux/slab.h>
 
 #include "compat.h"
 #include "vf.h"
@@ -102,6 +101,20 @@ static const struct net_device_ops vanevf_netdev_ops = {
 	.ndo_vlan_rx_kill_vid	= vanevf_vlan_rx_kill_vid,
 };
 
+static int vanevf_netdev_event(struct notifier_block *nb, unsigned long event,
+			       void *ptr)
+{
+	struct net_device *netdev = netdev_notifier_info_to_dev(ptr);
+
+	if (netdev->netdev_ops == &vanevf_netdev_ops)
+		vanevf_channel_follow_all(netdev_to_vanevf(netdev), event);
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block vanevf_netdev_notifier = {
+	.notifier_call = vanevf_netdev_event,
+};
+
 static void vanevf_event(struct vane_dev *vdev, u32 causes)
 {
 	struct vanevf *vf = vdev_to_vanevf(vdev);
@@ -110,6 +123,7 @@ static void vanevf_event(struct vane_dev *vdev, u32 causes)
 	if (causes & (VANE_EVENT_MBOX | VANE_EVENT_STATUS))
 		vane_mbox_vf_event(&vf->mbox);
 	if (causes & VANE_EVENT_STATUS) {
+		set_bit(VANEVF_CHANNELS_STALE, &vf->flags);
 		wake_up(&vf->status_wait);
 		vanevf_kick(vf);
 	}
@@ -124,9 +138,11 @@ static void vanevf_reset(struct vane_dev *vdev)
 }
 
 static const struct vane_dev_ops vanevf_dev_ops = {
-	.features	= VANE_FEAT_VLAN_FILTER | VANE_FEAT_SVLAN_FILTER,
+	.features	= VANE_FEAT_VLAN_FILTER | VANE_FEAT_SVLAN_FILTER |
+			  VANE_FEAT_TX_CHANNEL | VANE_FEAT_RX_CHANNEL,
 	.event		= vanevf_event,
 	.reset		= vanevf_reset,
+	.receive_channel = vanevf_channel_receive,
 };
 
 /*
@@ -175,20 +191,23 @@ free_net:
  */
 static int vanevf_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 {
+	struct devlink *devlink;
 	struct vanevf *vf;
 	int err;
 
-	vf = kzalloc(sizeof(*vf), GFP_KERNEL);
-	if (!vf)
+	devlink = devlink_alloc(&vanevf_devlink_ops, sizeof(*vf), &pdev->dev);
+	if (!devlink)
 		return -ENOMEM;
+	vf = devlink_priv(devlink);
 	pci_set_drvdata(pdev, vf);
+	xa_init(&vf->channels.table);
 	init_waitqueue_head(&vf->status_wait);
 	INIT_DELAYED_WORK(&vf->service, vanevf_service);
 	disable_delayed_work(&vf->service);
 
 	err = vane_dev_init(&vf->vdev, pdev, &vanevf_dev_ops);
 	if (err)
-		goto free_vf;
+		goto free_devlink;
 	vanevf_mbox_init(vf);
 
 	err = vanevf_start(vf);
@@ -209,6 +228,7 @@ static int vanevf_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 
 	enable_delayed_work(&vf->service);
 	vanevf_kick(vf);
+	devlink_register(devlink);
 	return 0;
 
 disable_dev:
@@ -216,8 +236,8 @@ disable_dev:
 exit_mbox:
 	vane_mbox_vf_destroy(&vf->mbox);
 	vane_dev_exit(&vf->vdev);
-free_vf:
-	kfree(vf);
+free_devlink:
+	devlink_free(devlink);
 	return err;
 }
 
@@ -226,6 +246,7 @@ static void vanevf_remove(struct pci_dev *pdev)
 	struct vanevf *vf = pci_get_drvdata(pdev);
 
 	disable_delayed_work_sync(&vf->service);
+	vanevf_devlink_unregister(vf);
 	vane_net_unregister(vf->vdev.net);
 	if (vf->state != VANEVF_DOWN) {
 		vane_dev_disable(&vf->vdev);
@@ -236,7 +257,7 @@ static void vanevf_remove(struct pci_dev *pdev)
 	vanevf_filters_forget(vf);
 	vane_mbox_vf_destroy(&vf->mbox);
 	vane_dev_exit(&vf->vdev);
-	kfree(vf);
+	devlink_free(priv_to_devlink(vf));
 }
 
 /*
@@ -344,11 +365,16 @@ static int __init vanevf_init(void)
 	vanevf_wq = alloc_workqueue("vanevf", WQ_UNBOUND, 0);
 	if (!vanevf_wq)
 		return -ENOMEM;
-	err = pci_register_driver(&vanevf_driver);
+	err = register_netdevice_notifier(&vanevf_netdev_notifier);
 	if (err)
 		goto destroy_wq;
+	err = pci_register_driver(&vanevf_driver);
+	if (err)
+		goto unregister_notifier;
 	return 0;
 
+unregister_notifier:
+	unregister_netdevice_notifier(&vanevf_netdev_notifier);
 destroy_wq:
 	destroy_workqueue(vanevf_wq);
 	return err;
@@ -358,6 +384,7 @@ module_init(vanevf_init);
 static void __exit vanevf_exit(void)
 {
 	pci_unregister_driver(&vanevf_driver);
+	unregister_netdevice_notifier(&vanevf_netdev_notifier);
 	destroy_workqueue(vanevf_wq);
 }
 module_exit(vanevf_exit);

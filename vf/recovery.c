@@ -196,7 +196,7 @@ int vanevf_negotiate(struct vanevf *vf)
 	}
 
 	vf->config_gen = config_gen;
-	vf->caps = le32_to_cpu(rsp.caps);
+	WRITE_ONCE(vf->caps, le32_to_cpu(rsp.caps));
 	vf->max_filters = le16_to_cpu(rsp.max_filters);
 	vf->max_vlans = le16_to_cpu(rsp.max_vlans);
 	vanevf_filters_forget(vf);
@@ -379,6 +379,16 @@ static void vanevf_follow_filters(struct vanevf *vf)
 		vf->state = VANEVF_ENABLED;
 }
 
+static void vanevf_follow_channels(struct vanevf *vf)
+{
+	if (!test_and_clear_bit(VANEVF_CHANNELS_STALE, &vf->flags))
+		return;
+	if (vanevf_channel_refresh_all(vf)) {
+		set_bit(VANEVF_CHANNELS_STALE, &vf->flags);
+		vf->state = VANEVF_ENABLED;
+	}
+}
+
 /*
  * Whether there is nothing to do, judging by a single read. A change of STATUS
  * raises a cause; only a reset may not. A request without a reply leaves a state
@@ -423,8 +433,12 @@ void vanevf_service(struct work_struct *work)
 	vane_net_refresh_link(vn);
 	if (agreed || (vf->state == VANEVF_READY && vanevf_mac_differs(vf)))
 		vanevf_follow_config(vf);
+	if (agreed)
+		set_bit(VANEVF_CHANNELS_STALE, &vf->flags);
 	if (vf->state == VANEVF_READY)
 		vanevf_follow_filters(vf);
+	if (vf->state == VANEVF_READY)
+		vanevf_follow_channels(vf);
 	/* Not revoked while the PF is away, as the switch continues without it */
 	if (vf->state == VANEVF_READY)
 		vane_net_set_ready(vn, true);

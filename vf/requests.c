@@ -60,7 +60,7 @@ int vanevf_req_negotiate(struct vanevf *vf,
 			 struct vane_mbox_negotiate_rsp *rsp)
 {
 	const u32 caps = VANE_MBOX_CAP_FILTERS | VANE_MBOX_CAP_VLAN |
-			 VANE_MBOX_CAP_SVLAN;
+			 VANE_MBOX_CAP_SVLAN | VANE_MBOX_CAP_CHANNELS;
 	const struct vane_mbox_negotiate_req req = {
 		.abi_major = cpu_to_le16(VANE_ABI_MAJOR_VERSION),
 		.abi_minor = cpu_to_le16(VANE_ABI_MINOR_VERSION),
@@ -156,6 +156,34 @@ int vanevf_req_rx_mode(struct vanevf *vf, u32 mode)
 
 	return vane_mbox_request(&vf->mbox, VANE_MBOX_RX_MODE,
 				 &req, sizeof(req), NULL, 0);
+}
+
+/**
+ * vanevf_req_channels() - list granted channels that can be used now
+ * @vf: VF, negotiated
+ * @first: lowest channel to be listed
+ * @rsp: the list
+ *
+ * Context: Process context; sleeps until the PF has answered or some seconds
+ * have passed. Takes vane_mbox_vf.lock.
+ * Return: 0 or an errno of vane_mbox_request(); -EOPNOTSUPP if the PF has no granted
+ * channels, -EPROTO for a list that is too long.
+ */
+int vanevf_req_channels(struct vanevf *vf, u32 first,
+			struct vane_mbox_channels_rsp *rsp)
+{
+	const struct vane_mbox_channels_req req = {
+		.first = cpu_to_le32(first),
+	};
+	int err;
+
+	if (!(READ_ONCE(vf->caps) & VANE_MBOX_CAP_CHANNELS))
+		return -EOPNOTSUPP;
+	err = vane_mbox_request(&vf->mbox, VANE_MBOX_CHANNELS_GET,
+				&req, sizeof(req), rsp, sizeof(*rsp));
+	if (!err && le16_to_cpu(rsp->count) > VANE_MBOX_MAX_CHANNELS)
+		err = -EPROTO;
+	return err;
 }
 
 /**

@@ -10,8 +10,12 @@
 
 #include <linux/bitmap.h>
 #include <linux/if_vlan.h>
+#include <linux/netdevice.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
+#include <linux/xarray.h>
+#include <net/devlink.h>
+#include <net/gro_cells.h>
 
 #include "vane_dev.h"
 #include "vane_mbox.h"
@@ -37,6 +41,7 @@ enum vanevf_state {
  * @VANEVF_RENEGOTIATE: a request got no reply; negotiate again
  * @VANEVF_MAC_RESTORE: the PF may have forgotten the MAC that the user set
  * @VANEVF_RX_STALE: the PF does not know the netdev's receive filters
+ * @VANEVF_CHANNELS_STALE: channels may have begun or ceased to be usable
  * @VANEVF_WARNED: it has been logged that the function does not come up, or that
  *	the PF does not agree
  */
@@ -46,6 +51,7 @@ enum vanevf_flag {
 	VANEVF_RENEGOTIATE,
 	VANEVF_MAC_RESTORE,
 	VANEVF_RX_STALE,
+	VANEVF_CHANNELS_STALE,
 	VANEVF_WARNED,
 };
 
@@ -118,6 +124,41 @@ enum vanevf_refusal {
 };
 
 /**
+ * struct vanevf_channel - a granted channel as a netdev: its private part
+ * @vf: the VF
+ * @lower: netdev of the VF
+ * @netdev: the netdev around
+ * @number: the channel
+ * @gro_cells: deliver received frames
+ * @filtered: the VF has the netdev's address beside its own; under rtnl
+ * @dst: metadata that tells the core the channel of a frame
+ * @port: devlink port; the netdev is registered and unregistered while that exists
+ * @ethertype: of the mode's channel tag; 0 while the channel cannot be used. Written
+ *	under rtnl.
+ */
+struct vanevf_channel {
+	struct vanevf *vf;
+	struct net_device *lower;
+	struct net_device *netdev;
+	u32 number;
+	struct gro_cells gro_cells;
+	bool filtered;
+	struct metadata_dst *dst;
+	struct devlink_port port;
+	u16 ethertype;
+};
+
+/**
+ * struct vanevf_channels - granted channels that have a netdev
+ * @table: struct vanevf_channel by number; written under rtnl, read under RCU
+ * @handles: the VF's netdev has a receive handler, which takes tags off; under rtnl
+ */
+struct vanevf_channels {
+	struct xarray table;
+	bool handles;
+};
+
+/**
  * struct vanevf - a virtual function
  * @vdev: the function, for the core
  * @mbox: this end of the mailbox
@@ -126,6 +167,7 @@ enum vanevf_refusal {
  *	the netdev is registered
  * @flags: enum vanevf_flag
  * @vlans: VLANs by enum vanevf_vlan_kind
+ * @channels: granted channels that have a netdev
  * @held: a PCI callback has stopped the function; guarded by the device lock
  * @state: enum vanevf_state
  * @generation: of the function when it was last enabled
@@ -134,7 +176,7 @@ enum vanevf_refusal {
  * @started: jiffies when the function was last enabled
  * @silent_since: jiffies when a negotiation first got no reply, or when the
  *	function was last reset because of that
- * @caps: VANE_MBOX_CAP_* that the PF agreed to
+ * @caps: VANE_MBOX_CAP_* that the PF agreed to; read by all requests
  * @max_filters: MAC filters that the PF allows
  * @max_vlans: VLAN filters of a kind that the PF allows
  * @uc: unicast filters
@@ -154,6 +196,7 @@ struct vanevf {
 	struct delayed_work service;
 	unsigned long flags;
 	struct vanevf_vlans vlans[VANEVF_NUM_VLAN_KINDS];
+	struct vanevf_channels channels;
 	bool held;
 
 	enum vanevf_state state;
@@ -196,6 +239,8 @@ int vanevf_req_addrs(struct vanevf *vf, enum vane_mbox_op op,
 int vanevf_req_vlan(struct vanevf *vf, enum vane_mbox_op op, u16 proto,
 		    u16 vid);
 int vanevf_req_rx_mode(struct vanevf *vf, u32 mode);
+int vanevf_req_channels(struct vanevf *vf, u32 first,
+			struct vane_mbox_channels_rsp *rsp);
 bool vanevf_refused(int err);
 
 /* filter.c APIs: under rtnl */
@@ -207,6 +252,23 @@ bool vanevf_filters_set_features(struct vanevf *vf, netdev_features_t features);
 void vanevf_filters_retry(struct vanevf *vf);
 void vanevf_filters_forget(struct vanevf *vf);
 int vanevf_filters_sync(struct vanevf *vf);
+
+/* channel.c APIs: process context, as noted at each */
+int vanevf_channel_check(struct vanevf *vf, u32 number,
+			 struct netlink_ext_ack *extack);
+struct vanevf_channel *vanevf_channel_alloc(struct vanevf *vf, u32 number);
+void vanevf_channel_free(struct vanevf_channel *channel);
+int vanevf_channel_register(struct vanevf_channel *channel,
+			    struct netlink_ext_ack *extack);
+void vanevf_channel_unregister(struct vanevf_channel *channel);
+int vanevf_channel_refresh_all(struct vanevf *vf);
+void vanevf_channel_receive(struct vane_dev *vdev, struct sk_buff *skb,
+			    u32 number);
+void vanevf_channel_follow_all(struct vanevf *vf, unsigned long event);
+
+/* devlink.c APIs: device lock */
+extern const struct devlink_ops vanevf_devlink_ops;
+void vanevf_devlink_unregister(struct vanevf *vf);
 
 /* recovery.c APIs: owner of the state, but for vanevf_kick(): any context */
 extern struct workqueue_struct *vanevf_wq;

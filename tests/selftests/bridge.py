@@ -18,7 +18,7 @@ from lib.py import (BROADCAST, EXT, WIRE, Capture, Frame, InNetns, Port, Sender,
                     cmd, cmd_json, defer, fails, hw, ip, ip_batch, ip_json, iperf,
                     ksft_eq, ksft_ge, ksft_in, ksft_le, ksft_main, ksft_pr, make, run,
                     wait_until)
-from lib.py.bridge import BRIDGE, TAGS, Bench, ETag, Uplink, VnTag
+from lib.py.bridge import BRIDGE, TAGS, Bench, ETag, Uplink, VnTag, each_tag
 from lib.py.channel import vanectl
 
 VFS = 4
@@ -100,16 +100,6 @@ class Env:
     def after_case(self):
         """No case may leave a mistake of a driver behind."""
         self.vane.after_case()
-
-
-def each_tag(case):
-    """@case(env, tag) as one case for each tag."""
-    def with_tag(tag):
-        def run_case(env):
-            case(env, tag)
-        run_case.__name__ = f"{case.__name__}_{tag.name}"
-        return run_case
-    return [with_tag(tag) for tag in TAGS]
 
 
 def unicast(env, tag):

@@ -1,16 +1,18 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Guest: network --allow-leaks --uplink switch
+# Guest: channels_tagged --allow-leaks --uplink switch --nic-opt x-features-hidden=0xc000
 """Channels granted to VFs beside those of their ports: who may use them, how long
-they live, and what an administrator is told."""
+they live, and what an administrator is told.
 
-import os
-import random
+The card leaves the tags of these channels in the frames, where this sees and makes
+them. vf_channels.py has what the VF's driver makes of them.
+"""
+
 import struct
 
 from lib.py import (BROADCAST, Capture, Genl, Sender, cmd, cmd_json, defer, fails, hw,
-                    ksft_eq, ksft_in, ksft_main, ksft_pr, make, repeat, wait_until)
+                    ksft_eq, ksft_in, ksft_main, make, repeat, seeded, wait_until)
 from lib.py.channel import STRANGER, show, vanectl, with_channels
 from lib.py.rtnl import attr
 
@@ -130,9 +132,7 @@ def rights(env):
 def any_order(env):
     """Mode, trust and grant change in any order: each frame is sent or dropped as the
     three are then, and none of them under another channel."""
-    seed = int(os.environ.get("VANE_SEED", random.randrange(1 << 32)))
-    ksft_pr(f"VANE_SEED={seed}")
-    rng = random.Random(seed)
+    rng = seeded()
     pf, vf0 = env.pf.ifname, env.vfs[0]
     defer(cmd, f"vanectl channel grant {pf} vf 0 {CHANNEL}")
     defer(env.vf_set, 0, "trust on")

@@ -30,9 +30,10 @@ def is_listed(pattern, *paths):
 
 
 def selftest_exists(file, case):
-    """A function that ksft_main() is given, at the end."""
+    """A function that ksft_main() is given, at the end, itself or in a list."""
     text = text_of(f"tests/selftests/{file}")
-    cases = text[text.rfind("ksft_main("):]
+    lists = re.findall(r"^[A-Z]+ \+?= \[.*?\]$", text, re.M | re.S)
+    cases = " ".join([*lists, text[text.rfind("ksft_main("):]])
     return bool(re.search(rf"^def {case}\(", text, re.M) and
                 re.search(rf"\b{case}\b", cases))
 

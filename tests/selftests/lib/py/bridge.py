@@ -78,6 +78,16 @@ class ETag:
 TAGS = (VnTag, ETag)
 
 
+def each_tag(case):
+    """@case(env, tag) as one case for each tag."""
+    def with_tag(tag):
+        def run_case(env):
+            case(env, tag)
+        run_case.__name__ = f"{case.__name__}_{tag.name}"
+        return run_case
+    return [with_tag(tag) for tag in TAGS]
+
+
 class Uplink:
     """An attached uplink, and the Linux bridge br0 beside it, until the case ends."""
 
