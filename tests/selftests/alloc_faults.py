@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Guest: faults @debug --uplink switch
+# Guest: faults @debug --uplink switch --allow sleeping.function.called.+sched/mm.h
 """One allocation of the drivers fails: what was asked for may fail, the interface
 comes back by itself, and the next try works.
 
@@ -19,8 +19,8 @@ import random
 import subprocess
 
 from lib.py import (BROADCAST, Capture, InNetns, KernelLog, KsftFail, Sender, Vane,
-                    cmd, cmd_json, defer, ethtool_json, ip, ksft_eq, ksft_ge, ksft_main,
-                    ksft_pr, ksft_true, make, read, wait_until, write)
+                    cmd, cmd_json, defer, ethtool_json, ip, ksft_eq, ksft_ge, ksft_in,
+                    ksft_main, ksft_pr, ksft_true, make, read, wait_until, write)
 
 DEBUGFS = "/sys/kernel/debug"
 FAULTS = ("failslab", "fail_page_alloc")
@@ -421,6 +421,16 @@ def vif_list(env):
     ksft_ge(failed, 1, "lists that were not set")
 
 
+def complaints(_env):
+    """If the kernel complained, it was of itself: page_pool_dma_map() takes the lock of
+    an xarray with softirqs off and has not declared that, so xa_alloc_bh() sleeps with
+    softirqs off if there is no memory for a node at first."""
+    lines = cmd("dmesg").splitlines()
+    for number, line in enumerate(lines):
+        if "sleeping function called" in line:
+            ksft_in("page_pool_dma_map", "\n".join(lines[number:number + 40]))
+
+
 if __name__ == "__main__":
     ksft_main([vf_flr, pf_flr, pf_rings, vf_over_pf_flr, up, rings, filters, vf_bind,
-               numvfs, pf_bind, reload, vif_list], set_up)
+               numvfs, pf_bind, reload, vif_list, complaints], set_up)
