@@ -244,9 +244,7 @@ def lost_reply(env):
     env.fault("mbox-drop", 1, 0)
     run(f"ip link set dev {vf0.ifname} address 52:54:00:aa:aa:aa", vf0.ns)
     ksft_eq(env.qmp.get(env.nic, "x-fault-mbox-drop"), 0)
-    wait_until(lambda: run(f"ip link set dev {vf0.ifname} address "
-                           "52:54:00:bb:bb:bb", vf0.ns).returncode == 0,
-               RECOVERY, what="the mailbox works again")
+    wait_sets_mac(vf0, "52:54:00:bb:bb:bb")
     defer(ip, f"link set dev {vf0.ifname} address {vf0.mac}", vf0.ns)
     wait_reaches(vf0, env.ext)
 
@@ -261,7 +259,7 @@ def mac_unanswered(env):
             (("mbox-delay-ms", 3000, 3), ("mbox-drop", 1, 3),
              ("mbox-drop", 1, 2))):
         mac = f"52:54:00:aa:bb:{number:02x}"
-        ip(f"link set dev {vf0.ifname} address {mac}", vf0.ns)
+        wait_sets_mac(vf0, mac)
         vf0.ping(env.ext)
         env.fault("mbox-skip", spared, 0)
         env.fault(fault, value, 0)
@@ -278,6 +276,15 @@ def mac_unanswered(env):
         wait_reaches(vf0, env.ext, 2 * RECOVERY)
         ksft_eq(vf0.link()["address"], mac)
         ksft_eq(known_mac(env, 0), mac)
+    wait_sets_mac(vf0, vf0.mac)
+
+
+def wait_sets_mac(vf, mac):
+    """Waits until the mailbox of @vf works again, and its MAC can be set to @mac.
+    After a message is lost, frames may pass before requests are answered."""
+    wait_until(lambda: run(f"ip link set dev {vf.ifname} address {mac}",
+                           vf.ns).returncode == 0,
+               RECOVERY, what=f"{vf.name} sets its MAC address")
 
 
 def known_mac(env, index):
