@@ -41,6 +41,14 @@ bool link_exists(unsigned int ifindex)
 	return ifindex && if_indextoname(ifindex, name);
 }
 
+bool link_is_veth(const char *name)
+{
+	struct ethtool_drvinfo info = { .cmd = ETHTOOL_GDRVINFO };
+	struct ifreq ifr = { .ifr_data = (void *)&info };
+
+	return !link_ioctl(SIOCETHTOOL, name, &ifr) && !strcmp(info.driver, "veth");
+}
+
 int link_check_ethernet(const char *name)
 {
 	struct ifreq ifr = {};

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 bool link_exists(unsigned int ifindex);
+bool link_is_veth(const char *name);
 int link_check_ethernet(const char *name);
 int link_mtu(unsigned int ifindex);
 int link_add_veth(const char *outer, const char *inner, unsigned int mtu);

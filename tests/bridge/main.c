@@ -138,7 +138,9 @@ static int main_detach(int argc, char **argv)
 		return -2;
 	if (state_open(argv[0], &state))
 		return -1;
-	ret = port_del_all(&state);
+	ret = port_sweep(&state);
+	if (!ret)
+		ret = port_del_all(&state);
 	if (!ret)
 		ret = state_destroy(&state);
 	state_close(&state);
@@ -164,6 +166,10 @@ static int main_port(int argc, char **argv,
 	if (state_open(argv[1], &state))
 		return -1;
 	ret = parse(&state, argv[2], &target);
+	if (!ret)
+		ret = port_sweep(&state);
+	if (!ret && add)
+		ret = state_complete(&state);
 	if (!ret)
 		ret = add ? port_add(&state, target, argv[3]) : port_del(&state, target);
 	state_close(&state);

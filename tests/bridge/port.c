@@ -26,13 +26,42 @@ const char *port_target_name(const struct state *state, __u32 target, char *buf,
 	return buf;
 }
 
-/* port_get() - port @number; outer is 0 if there is none */
-int port_get(const struct state *state, __u32 number, struct bridge_port *port)
+/* port_read() - what is recorded of port @number, complete or not; outer is 0 if nothing is */
+static int port_read(const struct state *state, __u32 number, struct bridge_port *port)
 {
 	if (!bpf_map_lookup_elem(state->ports, &number, port))
 		return 0;
 	warn("%s: port %u", state->name, number);
 	return -1;
+}
+
+/* port_check_complete() - @complete: all of a port is there, as the way to it is made last */
+static int port_check_complete(const struct state *state, __u32 number,
+			       const struct bridge_port *port, bool *complete)
+{
+	__u32 known = 0;
+
+	/* Only what is known to be incomplete may be removed. */
+	if (bpf_map_lookup_elem(state->targets, &port->target, &known) && errno != ENOENT) {
+		warn("%s: port %u", state->name, number);
+		return -1;
+	}
+	*complete = known == number;
+	return 0;
+}
+
+/* port_get() - port @number; outer is 0 if there is none that is complete */
+int port_get(const struct state *state, __u32 number, struct bridge_port *port)
+{
+	bool complete = true;
+
+	if (port_read(state, number, port))
+		return -1;
+	if (port->outer && port_check_complete(state, number, port, &complete))
+		return -1;
+	if (!complete)
+		port->outer = 0;
+	return 0;
 }
 
 static int port_put(struct state *state, __u32 number, const struct bridge_port *port)
@@ -41,6 +70,93 @@ static int port_put(struct state *state, __u32 number, const struct bridge_port 
 		return 0;
 	warn("%s: port %u", state->name, number);
 	return -1;
+}
+
+/* port_inner_name() - of the inner end of port @number */
+static void port_inner_name(const struct state *state, __u32 number, char *name)
+{
+	snprintf(name, IF_NAMESIZE, "vb%u.%u", state->config.uplink, number);
+}
+
+/*
+ * port_forget() - takes what there is of a port out of the maps, the way to it first. If it is
+ * not @complete, another port may have its target.
+ */
+static void port_forget(struct state *state, __u32 number, const struct bridge_port *port,
+			bool complete)
+{
+	static const struct bridge_port none;
+
+	if (complete)
+		bpf_map_delete_elem(state->targets, &port->target);
+	bpf_map_delete_elem(state->ends, &port->outer);
+	bpf_map_delete_elem(state->ends, &port->inner);
+	port_put(state, number, &none);
+}
+
+/* port_remove() - removes what is recorded of port @number */
+static int port_remove(struct state *state, __u32 number)
+{
+	struct bridge_port port;
+	bool complete;
+
+	if (port_read(state, number, &port))
+		return -1;
+	if (!port.outer)
+		return 0;
+	if (port_check_complete(state, number, &port, &complete))
+		return -1;
+	/* The inner end too, as it outlives an outer one that is in another namespace. */
+	if (link_del(port.outer, NULL) || link_del(port.inner, NULL))
+		return -1;
+	port_forget(state, number, &port, complete);
+	return 0;
+}
+
+/* port_is_stray() - an inner end by its name and kind, but of no port */
+static bool port_is_stray(const struct state *state, const struct if_nameindex *link)
+{
+	unsigned int uplink, number;
+	struct bridge_port port;
+	char name[IF_NAMESIZE];
+
+	if (sscanf(link->if_name, "vb%u.%u", &uplink, &number) != 2 ||
+	    uplink != state->config.uplink || !number || number > state->config.max_ports)
+		return false;
+	port_inner_name(state, number, name);
+	return !strcmp(name, link->if_name) && !port_read(state, number, &port) &&
+	       !(port.outer && port.inner == link->if_index) && link_is_veth(name);
+}
+
+/* port_sweep() - removes what commands that were killed have left of ports */
+int port_sweep(struct state *state)
+{
+	struct if_nameindex *links, *link;
+	struct bridge_port port;
+	bool complete;
+	__u32 number;
+	int ret = 0;
+
+	for (number = 1; number <= state->config.max_ports; number++) {
+		if (port_read(state, number, &port))
+			return -1;
+		if (!port.outer)
+			continue;
+		if (port_check_complete(state, number, &port, &complete))
+			return -1;
+		if (!complete && port_remove(state, number))
+			return -1;
+	}
+	links = if_nameindex();
+	if (!links) {
+		warn("cannot list the interfaces");
+		return -1;
+	}
+	for (link = links; link->if_name && !ret; link++)
+		if (port_is_stray(state, link))
+			ret = link_del(link->if_index, NULL);
+	if_freenameindex(links);
+	return ret;
 }
 
 /* port_free_number() - a number that no port has */
@@ -75,6 +191,10 @@ static int port_check_new(const struct state *state, __u32 target, const char *n
 		else
 			warnx("%s of %s has a port whose interface is gone; delete that first",
 			      text, state->name);
+		return -1;
+	}
+	if (sscanf(name, "vb%u.%u", &number, &number) == 2) {
+		warnx("names as vb1.2 are for the other ends of ports");
 		return -1;
 	}
 	if (!*name || strlen(name) >= IF_NAMESIZE || strpbrk(name, "/: \t\n%") ||
@@ -127,29 +247,27 @@ static int port_set_up(const struct state *state, const struct bridge_port *port
 	return 0;
 }
 
-/* port_forget() - takes what there is of a port out of the maps, the way to it first */
-static void port_forget(struct state *state, __u32 number, const struct bridge_port *port)
-{
-	static const struct bridge_port none;
-
-	bpf_map_delete_elem(state->targets, &port->target);
-	bpf_map_delete_elem(state->ends, &port->outer);
-	bpf_map_delete_elem(state->ends, &port->inner);
-	port_put(state, number, &none);
-}
-
-/* port_record() - puts a port into the maps, the way to it last */
+/* port_record() - puts a port into the maps, but not the way to it */
 static int port_record(struct state *state, __u32 number, const struct bridge_port *port)
 {
 	if (port_put(state, number, port))
 		return -1;
 	if (bpf_map_update_elem(state->ends, &port->outer, &number, BPF_NOEXIST) ||
-	    bpf_map_update_elem(state->ends, &port->inner, &number, BPF_NOEXIST) ||
-	    bpf_map_update_elem(state->targets, &port->target, &number, BPF_NOEXIST)) {
+	    bpf_map_update_elem(state->ends, &port->inner, &number, BPF_NOEXIST)) {
 		warn("%s: port %u", state->name, number);
 		return -1;
 	}
 	return 0;
+}
+
+/* port_record_target() - the way to a port, as the last thing that it needs */
+static int port_record_target(struct state *state, __u32 number,
+			      const struct bridge_port *port)
+{
+	if (!bpf_map_update_elem(state->targets, &port->target, &number, BPF_NOEXIST))
+		return 0;
+	warn("%s: port %u", state->name, number);
+	return -1;
 }
 
 /* port_add() - a port @name for a channel or a list */
@@ -165,7 +283,7 @@ int port_add(struct state *state, __u32 target, const char *name)
 	mtu = link_mtu(state->config.uplink);
 	if (mtu < 0)
 		return -1;
-	snprintf(inner, sizeof(inner), "vb%u.%u", state->config.uplink, number);
+	port_inner_name(state, number, inner);
 	if (link_add_veth(name, inner, mtu))
 		return -1;
 	port.outer = if_nametoindex(name);
@@ -174,27 +292,14 @@ int port_add(struct state *state, __u32 target, const char *name)
 		warn("%s", name);
 		goto undo;
 	}
-	if (port_record(state, number, &port) || port_set_up(state, &port, name, inner))
+	if (port_record(state, number, &port) || port_set_up(state, &port, name, inner) ||
+	    port_record_target(state, number, &port))
 		goto undo;
 	return 0;
 undo:
-	port_forget(state, number, &port);
+	port_forget(state, number, &port, false);
 	link_del(0, name);
 	return -1;
-}
-
-static int port_remove(struct state *state, __u32 number)
-{
-	struct bridge_port port;
-
-	if (port_get(state, number, &port))
-		return -1;
-	if (!port.outer)
-		return 0;
-	if (link_del(port.outer, NULL))
-		return -1;
-	port_forget(state, number, &port);
-	return 0;
 }
 
 int port_del(struct state *state, __u32 target)

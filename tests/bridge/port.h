@@ -9,6 +9,7 @@
 #include "state.h"
 
 const char *port_target_name(const struct state *state, __u32 target, char *buf, size_t size);
+int port_sweep(struct state *state);
 int port_add(struct state *state, __u32 target, const char *name);
 int port_del(struct state *state, __u32 target);
 int port_del_all(struct state *state);

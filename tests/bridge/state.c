@@ -26,6 +26,8 @@
 #define ARRAY_SIZE(array)	(sizeof(array) / sizeof((array)[0]))
 #define STATE_BPFFS	"/sys/fs/bpf"
 #define STATE_ROOT	STATE_BPFFS "/vane-bridge"
+/* What is being made or removed; a command that is killed leaves it to the next one */
+#define STATE_UNFINISHED	STATE_ROOT "/unfinished"
 
 static const char * const state_prog_names[STATE_PROGS] = {
 	[STATE_PROG_UP] = "bridge_up",
@@ -59,50 +61,6 @@ static int state_mount(void)
 	return 0;
 }
 
-/*
- * state_lock() - one command at a time, until this program ends. Mounts the BPF file system
- * if nobody has.
- */
-int state_lock(void)
-{
-	struct statfs fs;
-	int fd;
-
-	if ((statfs(STATE_BPFFS, &fs) || fs.f_type != BPF_FS_MAGIC) && state_mount())
-		return -1;
-	if (mkdir(STATE_ROOT, 0700) && errno != EEXIST) {
-		warn(STATE_ROOT);
-		return -1;
-	}
-	fd = open(STATE_ROOT, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0 || flock(fd, LOCK_EX)) {
-		warn(STATE_ROOT);
-		return -1;
-	}
-	return 0;
-}
-
-/*
- * state_path() - the folder of an uplink: an ifindex is one of a network namespace, whose
- * cookie no later one gets
- */
-static int state_path(char *path, size_t size, unsigned int ifindex)
-{
-	unsigned long long cookie;
-	socklen_t len = sizeof(cookie);
-	int fd, ret;
-
-	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	ret = fd < 0 ? -1 : getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &len);
-	if (ret)
-		warn("cannot tell the network namespace");
-	else
-		snprintf(path, size, STATE_ROOT "/%llu-%u", cookie, ifindex);
-	if (fd >= 0)
-		close(fd);
-	return ret;
-}
-
 /* state_unpin() - removes the folder @path with all pins */
 static int state_unpin(const char *path)
 {
@@ -125,6 +83,50 @@ static int state_unpin(const char *path)
 		warn("%s", path);
 		ret = -1;
 	}
+	return ret;
+}
+
+/*
+ * state_lock() - one command at a time, until this program ends. Mounts the BPF file system
+ * if nobody has, and removes what a command that was killed has left.
+ */
+int state_lock(void)
+{
+	struct statfs fs;
+	int fd;
+
+	if ((statfs(STATE_BPFFS, &fs) || fs.f_type != BPF_FS_MAGIC) && state_mount())
+		return -1;
+	if (mkdir(STATE_ROOT, 0700) && errno != EEXIST) {
+		warn(STATE_ROOT);
+		return -1;
+	}
+	fd = open(STATE_ROOT, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 || flock(fd, LOCK_EX)) {
+		warn(STATE_ROOT);
+		return -1;
+	}
+	return access(STATE_UNFINISHED, F_OK) ? 0 : state_unpin(STATE_UNFINISHED);
+}
+
+/*
+ * state_path() - the folder of an uplink: an ifindex is one of a network namespace, whose
+ * cookie no later one gets
+ */
+static int state_path(char *path, size_t size, unsigned int ifindex)
+{
+	unsigned long long cookie;
+	socklen_t len = sizeof(cookie);
+	int fd, ret;
+
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	ret = fd < 0 ? -1 : getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &len);
+	if (ret)
+		warn("cannot tell the network namespace");
+	else
+		snprintf(path, size, STATE_ROOT "/%llu-%u", cookie, ifindex);
+	if (fd >= 0)
+		close(fd);
 	return ret;
 }
 
@@ -181,6 +183,16 @@ static struct bridge *state_load(const struct bridge_config *config)
 	return NULL;
 }
 
+/* state_forget() - removes the folder @dir of an uplink: all of its pins, or none, are there */
+static int state_forget(const char *dir)
+{
+	if (rename(dir, STATE_UNFINISHED)) {
+		warn("%s", dir);
+		return -1;
+	}
+	return state_unpin(STATE_UNFINISHED);
+}
+
 /* state_create() - attaches @uplink */
 int state_create(const char *uplink, const struct bridge_config *config)
 {
@@ -197,17 +209,20 @@ int state_create(const char *uplink, const struct bridge_config *config)
 	skel = state_load(config);
 	if (!skel)
 		return -1;
-	if (mkdir(dir, 0700)) {
-		warn("%s", dir);
+	if (mkdir(STATE_UNFINISHED, 0700)) {
+		warn(STATE_UNFINISHED);
 		goto destroy;
 	}
-	ret = state_pin(skel, dir);
-	if (ret)
+	if (state_pin(skel, STATE_UNFINISHED))
 		goto unpin;
+	/* From here on, what is left if this is killed can be detached. */
+	if (rename(STATE_UNFINISHED, dir)) {
+		warn("%s", dir);
+		goto unpin;
+	}
 	/* Frames for VMs have no address of the interface. */
-	ret = link_set_flag(uplink, IFF_PROMISC, true);
-	if (ret)
-		goto unpin;
+	if (link_set_flag(uplink, IFF_PROMISC, true))
+		goto forget;
 	ret = bpf_prog_attach_opts(bpf_program__fd(skel->progs.bridge_up), config->uplink,
 				   BPF_TCX_INGRESS, NULL);
 	if (!ret)
@@ -215,11 +230,31 @@ int state_create(const char *uplink, const struct bridge_config *config)
 	warnx("%s: attach: %s", uplink, strerror(-ret));
 	if (!config->promisc)
 		link_set_flag(uplink, IFF_PROMISC, false);
+forget:
+	state_forget(dir);
+	goto destroy;
 unpin:
-	state_unpin(dir);
+	state_unpin(STATE_UNFINISHED);
 destroy:
 	bridge__destroy(skel);
 	return ret ? -1 : 0;
+}
+
+/* state_complete() - does what an attach that was killed had still to do */
+int state_complete(const struct state *state)
+{
+	int ret;
+
+	if (!link_exists(state->config.uplink))
+		return 0;
+	if (link_set_flag(state->name, IFF_PROMISC, true))
+		return -1;
+	ret = bpf_prog_attach_opts(state->progs[STATE_PROG_UP], state->config.uplink,
+				   BPF_TCX_INGRESS, NULL);
+	if (!ret || ret == -EEXIST)
+		return 0;
+	warnx("%s: attach: %s", state->name, strerror(-ret));
+	return -1;
 }
 
 static int state_get(const struct state *state, const char *name)
@@ -333,7 +368,7 @@ int state_destroy(struct state *state)
 	if (!state->config.promisc && link_exists(state->config.uplink) &&
 	    link_set_flag(state->name, IFF_PROMISC, false))
 		return -1;
-	return state_unpin(state->dir);
+	return state_forget(state->dir);
 }
 
 /* state_list() - @each for every uplink of this network namespace, until one fails */

@@ -45,6 +45,7 @@ struct state {
 
 int state_lock(void);
 int state_create(const char *uplink, const struct bridge_config *config);
+int state_complete(const struct state *state);
 int state_open(const char *uplink, struct state *state);
 void state_close(struct state *state);
 int state_destroy(struct state *state);
