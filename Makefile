@@ -19,7 +19,7 @@ else
 
 .DEFAULT_GOAL := all
 .PHONY: all help tree qemu modules check check-fast check-debug \
-	check-newest check-upstream check-sanitize check-passthrough soak-switch lint demo \
+	check-newest check-upstream check-sanitize check-passthrough soak-switch soak-bridge lint demo \
 	demo-access demo-passthrough bench bench-short install \
 	run clean clean-cache
 
@@ -76,6 +76,12 @@ check-passthrough:
 MINUTES ?= 30
 soak-switch: qemu
 	@tests/nic/property/run --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))
+
+## make soak-bridge   random frames through the bridge (FRAMES=20000 of each tag, SEED=any)
+FRAMES ?= 20000
+soak-bridge: modules
+	@tests/vm --timeout 14400 --uplink switch -- env VANE_FRAMES=$(FRAMES) \
+		$(if $(SEED),VANE_SEED=$(SEED)) tests/guest/group tests/selftests/bridge_random.py
 
 ## make lint          checkpatch, sparse, W=1, kernel-doc, and linters
 lint:

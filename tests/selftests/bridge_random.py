@@ -4,7 +4,7 @@
 # Guest: bridge @distro @newest --uplink switch
 """The controlling bridge, with random topologies and frames, against a model of it.
 
-VANE_SEED=N repeats a run.
+VANE_SEED=N repeats a run, VANE_FRAMES=N has as many frames for each tag.
 """
 
 import os
@@ -17,8 +17,9 @@ from lib.py import (BROADCAST, Capture, Sender, defer, ip, ksft_eq, ksft_main, k
 from lib.py.bridge import LIST, TAGS, Bench, ETag, Uplink
 from lib.py.packet import ARRIVAL
 
-ROUNDS = 3                  # topologies for each tag
 FRAMES = 120                # for each topology
+# Topologies for each tag
+ROUNDS = -(-int(os.environ.get("VANE_FRAMES", 3 * FRAMES)) // FRAMES)
 VLANS = (1, 2, 7, 4094)
 GROUPS = ("01:00:5e:01:02:03", "33:33:00:00:00:05")
 
