@@ -177,10 +177,11 @@ def traced(run, marks):
 def main():
     raw, out = sys.argv[1:]
     result = collections.defaultdict(lambda: collections.defaultdict(dict))
-    if os.path.exists(f"{raw}/runs.json"):
-        counts = read_counts(f"{raw}/counts", Symbols(f"{raw}/symbols"))
-        result |= slopes(f"{raw}/runs.json",
-                         lambda run: amounts(run, counts[run["mark"]]))
+    for folder in (raw, f"{raw}/bridge"):
+        if os.path.exists(f"{folder}/runs.json"):
+            counts = read_counts(f"{folder}/counts", Symbols(f"{folder}/symbols"))
+            result |= slopes(f"{folder}/runs.json", lambda run, counts=counts:
+                             amounts(run, counts[run["mark"]]))
     if os.path.exists(f"{raw}/dma-runs.json"):
         marks = read_trace(f"{raw}/dma-trace")
         for nic, parts in slopes(f"{raw}/dma-runs.json",
