@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Guest: sriov --mem 3G --allow-leaks --uplink switch
+# Guest: mgmt --mem 3G --allow-leaks --uplink switch
 # Guest: vcpus4 @distro --smp 4 --uplink switch
 """All 256 VFs up at once, each with an address, each answering ping."""
 

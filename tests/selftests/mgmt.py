@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Guest: sriov --mem 3G --allow-leaks --uplink switch
+# Guest: mgmt --mem 3G --allow-leaks --uplink switch
 """Every knob of a VF, for the first, a middle and the last of 256: set by one
 tool, read back by another, seen in traffic; kept over resets, and refused where
 the value is wrong."""
