@@ -40,8 +40,8 @@ class End:
         self.function = function
         self.ifname = function.wait_ifname()
         self.ns = ns
-        # Not the addresses that the tests give to tunnels
-        self.ip4 = f"198.51.100.{host}"
+        # Not the addresses that the tests give to tunnels and VLANs
+        self.ip4 = f"198.18.0.{host}"
         self.ip6 = f"2001:db8:1::{host}"
         if ns:
             ip(f"link set dev {self.ifname} netns {ns}")
@@ -234,6 +234,8 @@ def upstream_main(where, make_ends):
     try:
         mount_tests()
         cmd("mount -t configfs configfs /sys/kernel/config")
+        # What the tests' configuration has in the kernel, and nothing else loads
+        cmd("modprobe pppoe")
         netns_add(REMOTE)
         ends = make_ends()
         for test in tests or all_tests():
