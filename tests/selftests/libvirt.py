@@ -7,18 +7,25 @@
 domain gets. Most domains have nothing to boot, and stay in their firmware."""
 
 import errno
+import json
 import os
+import shutil
 import signal
 import time
 import uuid
 from xml.etree import ElementTree
 
-from lib.py import (JOBS, PATIENCE, PCI, Machine, Rtnl, Vane, cmd, defer, fails, hw,
-                    ksft_eq, ksft_in, ksft_le, ksft_main, ksft_ne, ksft_pr,
-                    ksft_raises, read, rtnl, wait_until, write)
+from lib.py import (JOBS, PATIENCE, PCI, WIRE, Machine, Rtnl, Vane, cmd, cmd_json,
+                    defer, fails, hw, ksft_eq, ksft_in, ksft_le, ksft_main, ksft_ne,
+                    ksft_pr, ksft_raises, read, rtnl, wait_until, write)
+from lib.py.bridge import BRIDGE, ETag, Uplink
 
 VFS = 7
 MAC = "52:54:00:aa:bb:01"
+LIBVIRTD_PID = "/run/libvirtd.pid"
+HOOK = "/etc/libvirt/hooks/qemu"
+BRIDGE_PROFILES = "/etc/vane-bridge/profiles"
+BRIDGE_STATE = "/var/lib/vane-bridge"
 POOL = "vfs"
 DOMAIN = "guest"
 MEMORY = 192
@@ -78,10 +85,22 @@ def set_up():
     os.makedirs("/run/dbus", exist_ok=True)
     cmd("dbus-daemon --system --fork")
     defer(kill, "/run/dbus/pid")
-    cmd("libvirtd -d")
-    defer(kill, "/run/libvirtd.pid")
+    start_libvirtd()
+    defer(kill, LIBVIRTD_PID)
     virsh("domcapabilities --virttype kvm")
     return env
+
+
+def start_libvirtd():
+    """Until it is killed; it answers."""
+    cmd("libvirtd -d")
+    virsh("version")
+
+
+def restart_libvirtd():
+    """So that it sees which hooks there are."""
+    kill(LIBVIRTD_PID)
+    start_libvirtd()
 
 
 def virsh(args):
@@ -349,6 +368,92 @@ def domain_with_unknown_profile(env):
         env.vf(0).wait_ifname()
 
 
+def prepare_bridge(env):
+    """A bridge at the uplink, in which a profile has two channels, and the hook that
+    asks it; both are gone with the case."""
+    pf = env.pf.ifname
+    cmd(f"vanectl mode {pf} etag")
+    defer(cmd, f"vanectl mode {pf} veb")
+    uplink = Uplink(None, WIRE, ETag)
+    os.makedirs(BRIDGE_PROFILES)
+    defer(shutil.rmtree, BRIDGE_PROFILES)
+    defer(shutil.rmtree, BRIDGE_STATE, ignore_errors=True)
+    file(f"{BRIDGE_PROFILES}/red",
+         f"channels=1000-1001\nsetup() {{ ip link set \"$1\" master {BRIDGE}; }}\n")
+    # Both are one machine here. bridge_answer.py has ssh between them.
+    file("/etc/vane-bridge/host", json.dumps(
+        {"pf": pf, "bridge": ["vane-bridge-answer", WIRE]}))
+    os.makedirs(os.path.dirname(HOOK), exist_ok=True)
+    shutil.copy("tests/bridge/libvirt_hook", HOOK)
+    # libvirtd looks for hooks when it starts.
+    restart_libvirtd()
+    defer(restart_libvirtd)
+    defer(os.remove, HOOK)
+    return uplink
+
+
+def domain_at_bridge(env):
+    """The controlling bridge gives a domain its channel, and a port as long as it is
+    there."""
+    uplink = prepare_bridge(env)
+    pool(env)
+    cmd(f"vanectl channel set {env.pf.ifname} vf 1 7")
+    defer(cmd, f"vanectl channel del {env.pf.ifname} vf 1")
+    other = env.vf_port(1)
+    uplink.add(7, "other")
+    before = env.vf_infos()
+    domain = Domain(profile_interface("red@vm1"))
+    ksft_eq([port["channel"] for port in uplink.status()["ports"]], [7, 1000])
+    ksft_eq(channel_of(env, 0), 1000)
+    ksft_eq(vf_port(env, 0)["profile"], "red@vm1")
+    port = env.guest_port(domain, 0)
+    port.ping(other)
+    other.ping(port)
+    domain.destroy()
+    wait_until(lambda: len(uplink.status()["ports"]) == 1, what="the port is gone")
+    ksft_eq(env.vf_infos(), before)
+    ksft_eq(channel_of(env, 0), 0)
+    ksft_eq(card_profiles(env), [])
+
+
+def domain_refused_by_bridge(env):
+    """Where the bridge has no channel for an interface, or the card cannot have it, the
+    domain does not start, and nothing is left of the others."""
+    uplink = prepare_bridge(env)
+    pool(env)
+    profile(env, "red@by-hand", "vlan 42")
+    before = env.vf_infos()
+    both = profile_interface("red@vm1") + profile_interface("blue@vm1")
+    ksft_in("there is no profile blue", fails(f"virsh create {domain_file(both)}"))
+    ksft_eq(uplink.status()["ports"], [])
+
+    cmd(f"vanectl channel set {env.pf.ifname} vf 3 1000")
+    defer(cmd, f"vanectl channel del {env.pf.ifname} vf 3")
+    one = domain_file(profile_interface("red@vm1"))
+    ksft_in(f"error {rtnl.INSUFFICIENT} during port-profile setlink",
+            fails(f"virsh create {one}"))
+    wait_until(lambda: not uplink.status()["ports"], what="the port is gone")
+
+    for _ in range(2):
+        cmd(f"vane-bridge-answer {WIRE} associate red {uuid.uuid4()}")
+    ksft_in("all channels of the profile red are taken", fails(f"virsh create {one}"))
+    ksft_eq(len(uplink.status()["ports"]), 2)
+    ksft_eq(env.vf_infos(), before)
+    ksft_eq(card_profiles(env), ["red@by-hand"])
+
+
+def card_profiles(env):
+    """Names of the card's profiles."""
+    return [entry["name"] for entry in
+            cmd_json(f"vanectl -j profile show {env.pf.ifname}")]
+
+
+def channel_of(env, index):
+    """The channel that a VF has."""
+    ports = cmd_json(f"vanectl -j show {env.pf.ifname}")["ports"]
+    return next(port for port in ports if port.get("vf") == index).get("channel")
+
+
 def domain_without_drivers(env):
     """VFs that no driver of the host takes are libvirt's all the same."""
     autoprobe = f"{env.pf.path}/sriov_drivers_autoprobe"
@@ -371,4 +476,5 @@ def domain_without_drivers(env):
 if __name__ == "__main__":
     ksft_main([devices_found, netdevs_found, pool_has_vfs, domain_from_pool,
                domain_with_vf, domain_with_profile, domain_with_unknown_profile,
-               domain_without_drivers], set_up)
+               domain_at_bridge, domain_refused_by_bridge, domain_without_drivers],
+              set_up)

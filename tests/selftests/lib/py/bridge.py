@@ -91,10 +91,13 @@ def each_tag(case):
 class Uplink:
     """An attached uplink, and the Linux bridge br0 beside it, until the case ends."""
 
-    def __init__(self, ns, ifname, tag, args="", bridge_args=""):
+    def __init__(self, ns, ifname, tag, args="", bridge_args="", bridge=True):
+        """@bridge: makes br0, which is there already otherwise."""
         self.ns, self.ifname, self.tag = ns, ifname, tag
         self.tool(f"attach {ifname} {tag.name} {args}")
         defer(self.tool, f"detach {ifname}")
+        if not bridge:
+            return
         ip_batch([f"link add {BRIDGE} type bridge mcast_snooping 0 {bridge_args}",
                   f"link set {BRIDGE} up"], ns)
         defer(ip, f"link del {BRIDGE}", ns)
