@@ -173,8 +173,9 @@ def administered(env):
     settings = ethtool_json(name)
     switch = cmd_json(f"vanectl -j show {name}")
     for port in (switch, *switch["ports"]):
-        # What the functions have asked for
+        # What the functions have asked for, and what the partner agrees to in time
         port.pop("filters")
+        port.pop("link", None)
     return {
         "vfs": env.vf_infos(),
         "switch": switch,
