@@ -16,6 +16,7 @@
 #include "pf.h"
 #include "port.h"
 #include "rate.h"
+#include "size.h"
 #include "vf.h"
 
 /* Index of the physical port; the VFs' follow */
@@ -101,8 +102,8 @@ static int vane_port_max_io_eqs_set(struct devlink_port *dl_port, u32 max_eqs,
 				   VANE_MAX_VECTORS_VF - 1);
 		return -ERANGE;
 	}
-	return vane_vf_resize_unbound(port->pf, port->index, max_eqs + 1,
-				      extack);
+	return vane_size_set_unbound(port->pf, port->index, max_eqs + 1,
+				     extack);
 }
 
 static const struct devlink_port_ops phys_port_ops = {

@@ -20,6 +20,7 @@
 #include "pf.h"
 #include "port.h"
 #include "rate.h"
+#include "size.h"
 #include "sriov.h"
 #include "switch.h"
 #include "vf.h"
@@ -287,7 +288,7 @@ int vane_sriov_set_msix_count(struct pci_dev *vfdev, int count)
 	}
 
 	mutex_lock(&pf->lock);
-	err = vane_vf_resize(pf, index, count, &extack);
+	err = vane_size_set(pf, index, count, &extack);
 	mutex_unlock(&pf->lock);
 	if (err)
 		vane_pf_tell(pf, "VF %d: cannot have %d vectors: %s", index,

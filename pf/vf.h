@@ -34,14 +34,6 @@ struct vane_pf;
 /* For this long a VF's device lock is waited for */
 #define VANE_VF_BUSY_TIMEOUT		HZ
 
-/* Vector 0, and one of a queue pair */
-#define VANE_MIN_VECTORS_VF		2
-
-/* What the PF leaves to the VFs */
-#define VANE_VFS_QUEUES			(VANE_TOTAL_QUEUES - VANE_MAX_QUEUES_PF)
-#define VANE_VFS_VECTORS		(VANE_TOTAL_VECTORS - \
-					 VANE_MAX_VECTORS_PF)
-
 /* devlink counts bytes a second, the device Mb/s */
 #define VANE_RATE_UNIT			125000
 
@@ -289,9 +281,5 @@ u16 vane_vf_port_size(const struct vane_pf *pf);
 struct pci_dev *vane_vf_get_vfdev(struct vane_pf *pf, u16 index);
 bool vane_vf_lock_device(struct pci_dev *vfdev, unsigned long deadline);
 int vane_vf_reset(struct vane_pf *pf, u16 index);
-int vane_vf_resize(struct vane_pf *pf, u16 index, u16 vectors,
-		   struct netlink_ext_ack *extack);
-int vane_vf_resize_unbound(struct vane_pf *pf, u16 index, u16 vectors,
-			   struct netlink_ext_ack *extack);
 
 #endif /* VANE_PF_VF_H */
