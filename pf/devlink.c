@@ -10,6 +10,7 @@
 #include "device.h"
 #include "devlink.h"
 #include "health.h"
+#include "mdd.h"
 #include "netdev.h"
 #include "pf.h"
 #include "port.h"
@@ -85,6 +86,9 @@ static int vane_devlink_info_get(struct devlink *devlink,
 
 enum vane_param_id {
 	VANE_PARAM_ID_IGNORE_USERS = DEVLINK_PARAM_GENERIC_ID_MAX + 1,
+	VANE_PARAM_ID_VF_ERROR_ACTION,
+	VANE_PARAM_ID_VF_ERROR_LIMIT,
+	VANE_PARAM_ID_VF_ERROR_WINDOW,
 };
 
 static int vane_devlink_ignore_users_get(VANE_PARAM_GET_ARGS)
@@ -106,12 +110,109 @@ static int vane_devlink_ignore_users_set(struct devlink *devlink, u32 id,
 	return 0;
 }
 
+static int vane_devlink_vf_error_action_get(VANE_PARAM_GET_ARGS)
+{
+	struct vane_pf *pf = devlink_priv(devlink);
+
+	mutex_lock(&pf->lock);
+	strscpy(ctx->val.vstr, vane_mdd_action_name(pf->mdd.action));
+	mutex_unlock(&pf->lock);
+	return 0;
+}
+
+static int vane_devlink_vf_error_action_set(struct devlink *devlink, u32 id,
+					    struct devlink_param_gset_ctx *ctx,
+					    struct netlink_ext_ack *extack)
+{
+	int action = vane_mdd_find_action(ctx->val.vstr);
+	struct vane_pf *pf = devlink_priv(devlink);
+
+	if (action < 0) {
+		NL_SET_ERR_MSG(extack,
+			       "The action is report, reset or quarantine");
+		return -EINVAL;
+	}
+	mutex_lock(&pf->lock);
+	pf->mdd.action = action;
+	mutex_unlock(&pf->lock);
+	return 0;
+}
+
+static int vane_devlink_vf_error_limit_get(VANE_PARAM_GET_ARGS)
+{
+	struct vane_pf *pf = devlink_priv(devlink);
+
+	mutex_lock(&pf->lock);
+	ctx->val.vu32 = pf->mdd.limit;
+	mutex_unlock(&pf->lock);
+	return 0;
+}
+
+static int vane_devlink_vf_error_limit_set(struct devlink *devlink, u32 id,
+					   struct devlink_param_gset_ctx *ctx,
+					   struct netlink_ext_ack *extack)
+{
+	struct vane_pf *pf = devlink_priv(devlink);
+
+	if (!ctx->val.vu32 || ctx->val.vu32 > VANE_MDD_MAX_LIMIT) {
+		NL_SET_ERR_MSG_FMT(extack, "The limit is 1 to %u errors",
+				   VANE_MDD_MAX_LIMIT);
+		return -ERANGE;
+	}
+	mutex_lock(&pf->lock);
+	pf->mdd.limit = ctx->val.vu32;
+	mutex_unlock(&pf->lock);
+	return 0;
+}
+
+static int vane_devlink_vf_error_window_get(VANE_PARAM_GET_ARGS)
+{
+	struct vane_pf *pf = devlink_priv(devlink);
+
+	mutex_lock(&pf->lock);
+	ctx->val.vu32 = pf->mdd.window;
+	mutex_unlock(&pf->lock);
+	return 0;
+}
+
+static int vane_devlink_vf_error_window_set(struct devlink *devlink, u32 id,
+					    struct devlink_param_gset_ctx *ctx,
+					    struct netlink_ext_ack *extack)
+{
+	struct vane_pf *pf = devlink_priv(devlink);
+
+	if (!ctx->val.vu32 || ctx->val.vu32 > VANE_MDD_MAX_WINDOW) {
+		NL_SET_ERR_MSG_FMT(extack, "The window is 1 to %u seconds",
+				   VANE_MDD_MAX_WINDOW);
+		return -ERANGE;
+	}
+	mutex_lock(&pf->lock);
+	pf->mdd.window = ctx->val.vu32;
+	mutex_unlock(&pf->lock);
+	return 0;
+}
+
 static const struct devlink_param params[] = {
 	DEVLINK_PARAM_DRIVER(VANE_PARAM_ID_IGNORE_USERS, "ignore_vf_users",
 			     DEVLINK_PARAM_TYPE_BOOL,
 			     BIT(DEVLINK_PARAM_CMODE_RUNTIME),
 			     vane_devlink_ignore_users_get,
 			     vane_devlink_ignore_users_set, NULL),
+	DEVLINK_PARAM_DRIVER(VANE_PARAM_ID_VF_ERROR_ACTION, "vf_error_action",
+			     DEVLINK_PARAM_TYPE_STRING,
+			     BIT(DEVLINK_PARAM_CMODE_RUNTIME),
+			     vane_devlink_vf_error_action_get,
+			     vane_devlink_vf_error_action_set, NULL),
+	DEVLINK_PARAM_DRIVER(VANE_PARAM_ID_VF_ERROR_LIMIT, "vf_error_limit",
+			     DEVLINK_PARAM_TYPE_U32,
+			     BIT(DEVLINK_PARAM_CMODE_RUNTIME),
+			     vane_devlink_vf_error_limit_get,
+			     vane_devlink_vf_error_limit_set, NULL),
+	DEVLINK_PARAM_DRIVER(VANE_PARAM_ID_VF_ERROR_WINDOW, "vf_error_window",
+			     DEVLINK_PARAM_TYPE_U32,
+			     BIT(DEVLINK_PARAM_CMODE_RUNTIME),
+			     vane_devlink_vf_error_window_get,
+			     vane_devlink_vf_error_window_set, NULL),
 };
 
 /* Resources

@@ -9,8 +9,8 @@
  * under which reporters come and go. It must use trylock, since the holder of
  * that lock may be waiting for the work item to end.
  *
- * An error of a VF's driver concerns that VF only. It is left alone unless the
- * administrator requests recovery.
+ * An error of a VF's driver concerns that VF only. It is reported; mdd.c has what
+ * else is done about it, if the administrator wants that.
  */
 #include <linux/bitfield.h>
 #include <linux/pci.h>
@@ -22,6 +22,7 @@
 #include "device.h"
 #include "filter.h"
 #include "health.h"
+#include "mdd.h"
 #include "pf.h"
 #include "stats.h"
 #include "vf.h"
@@ -109,23 +110,14 @@ void vane_health_restart(struct vane_pf *pf)
 }
 
 /**
- * vane_health_note_vf() - the device stopped a queue of a VF
+ * vane_health_report_vf() - the device stopped a queue of a VF
  * @pf: the PF
  * @index: index of the VF
- * @error: enum vane_error
- * @queue: queue, with VANE_RQ_QUEUE_TX
  *
- * Context: vane_pf.lock held. Does not sleep.
+ * Context: Any.
  */
-void vane_health_note_vf(struct vane_pf *pf, u16 index, u16 error, u16 queue)
+void vane_health_report_vf(struct vane_pf *pf, u16 index)
 {
-	struct vane_vf *vf = &pf->vfs[index];
-
-	lockdep_assert_held(&pf->lock);
-
-	vf->errors++;
-	vf->error = error;
-	vf->error_queue = queue;
 	set_bit(index, pf->health.vfs);
 	queue_delayed_work(pf->wq, &pf->health.work, VANE_HEALTH_DELAY);
 }
@@ -461,36 +453,83 @@ static_assert(ARRAY_SIZE(pf_messages) == VANE_NUM_HEALTH_REPORTERS);
  * ----------------
  */
 
+/* What is known of a VF's errors; of a VF that is gone, nothing */
+static bool vane_health_read_vf(struct vane_vf_port *port,
+				struct vane_vf_mdd *record, bool *quarantined)
+{
+	struct vane_pf *pf = port->pf;
+	struct vane_vf *vf;
+
+	mutex_lock(&pf->lock);
+	vf = vane_vf_get(pf, port->index);
+	if (vf) {
+		*record = vf->mdd;
+		*quarantined = vf->config.quarantined;
+	}
+	mutex_unlock(&pf->lock);
+	return vf;
+}
+
+static void vane_health_put_errors(struct devlink_fmsg *fmsg,
+				   const struct vane_vf_mdd *record)
+{
+	u32 error;
+
+	devlink_fmsg_pair_nest_start(fmsg, "errors");
+	devlink_fmsg_obj_nest_start(fmsg);
+	for (error = 0; error < ARRAY_SIZE(record->errors); error++)
+		if (record->errors[error])
+			devlink_fmsg_u64_pair_put(fmsg,
+						  vane_health_error_name(error),
+						  record->errors[error]);
+	devlink_fmsg_obj_nest_end(fmsg);
+	devlink_fmsg_pair_nest_end(fmsg);
+}
+
 static int vane_health_vf_diagnose(struct devlink_health_reporter *reporter,
 				   struct devlink_fmsg *fmsg,
 				   struct netlink_ext_ack *extack)
 {
 	struct vane_vf_port *port = devlink_health_reporter_priv(reporter);
-	struct vane_pf *pf = port->pf;
-	struct vane_vf *vf;
-	u64 errors = 0;
-	u16 queue = 0;
-	u16 error = 0;
+	struct vane_vf_mdd record = {};
+	bool quarantined = false;
+	u64 sum = 0;
+	u32 error;
 
-	mutex_lock(&pf->lock);
-	vf = vane_vf_get(pf, port->index);
-	if (vf) {
-		errors = vf->errors;
-		error = vf->error;
-		queue = vf->error_queue;
-	}
-	mutex_unlock(&pf->lock);
-
-	devlink_fmsg_u64_pair_put(fmsg, "queue_errors", errors);
-	if (!errors)
+	if (!vane_health_read_vf(port, &record, &quarantined))
 		return 0;
+
+	for (error = 0; error < ARRAY_SIZE(record.errors); error++)
+		sum += record.errors[error];
+	devlink_fmsg_bool_pair_put(fmsg, "quarantined", quarantined);
+	devlink_fmsg_u64_pair_put(fmsg, "resets", record.resets);
+	devlink_fmsg_u64_pair_put(fmsg, "refused_requests", record.refusals);
+	devlink_fmsg_u64_pair_put(fmsg, "queue_errors", sum);
+	if (!sum)
+		return 0;
+	vane_health_put_errors(fmsg, &record);
 	devlink_fmsg_string_pair_put(fmsg, "last_error",
-				     vane_health_error_name(error));
+				     vane_health_error_name(record.last_error));
 	devlink_fmsg_string_pair_put(fmsg, "direction",
-				     queue & VANE_RQ_QUEUE_TX ? "tx" : "rx");
-	devlink_fmsg_u32_pair_put(fmsg, "queue", queue & ~VANE_RQ_QUEUE_TX);
+				     record.last_queue & VANE_RQ_QUEUE_TX ?
+				     "tx" : "rx");
+	devlink_fmsg_u32_pair_put(fmsg, "queue",
+				  record.last_queue & ~VANE_RQ_QUEUE_TX);
 	return 0;
 }
+
+/* What the device counts of the violations of a VF */
+static const struct {
+	enum vane_stat stat;
+	const char *name;
+} vf_violations[] = {
+	{ VANE_STAT_TX_DROP_SPOOF, "tx_drop_spoof" },
+	{ VANE_STAT_TX_DROP_VLAN, "tx_drop_vlan" },
+	{ VANE_STAT_TX_DROP_OVERSIZE, "tx_drop_oversize" },
+	{ VANE_STAT_TX_DROP_MALFORMED, "tx_drop_malformed" },
+	{ VANE_STAT_TX_DROP_CONTROL, "tx_drop_control" },
+	{ VANE_STAT_MBOX_ERRORS, "mailbox_errors" },
+};
 
 static int vane_health_vf_dump(struct devlink_health_reporter *reporter,
 			       struct devlink_fmsg *fmsg, void *ctx,
@@ -498,6 +537,7 @@ static int vane_health_vf_dump(struct devlink_health_reporter *reporter,
 {
 	struct vane_vf_port *port = devlink_health_reporter_priv(reporter);
 	u64 counters[VANE_STAT_COUNT];
+	unsigned int i;
 	int err;
 
 	err = vane_health_vf_diagnose(reporter, fmsg, extack);
@@ -506,12 +546,9 @@ static int vane_health_vf_dump(struct devlink_health_reporter *reporter,
 	/* Current state of the VF, whether or not a guest has it */
 	if (vane_stats_get(port->pf, port->index, counters))
 		return 0;
-	devlink_fmsg_u64_pair_put(fmsg, "tx_drop_spoof",
-				  counters[VANE_STAT_TX_DROP_SPOOF]);
-	devlink_fmsg_u64_pair_put(fmsg, "tx_drop_malformed",
-				  counters[VANE_STAT_TX_DROP_MALFORMED]);
-	devlink_fmsg_u64_pair_put(fmsg, "mailbox_errors",
-				  counters[VANE_STAT_MBOX_ERRORS]);
+	for (i = 0; i < ARRAY_SIZE(vf_violations); i++)
+		devlink_fmsg_u64_pair_put(fmsg, vf_violations[i].name,
+					  counters[vf_violations[i].stat]);
 	return 0;
 }
 
@@ -527,10 +564,12 @@ static int vane_health_vf_recover(struct devlink_health_reporter *reporter,
 		return -EAGAIN;
 	mutex_lock(&pf->lock);
 	err = vane_vf_reset(pf, port->index);
-	mutex_unlock(&pf->lock);
 	if (err)
-		err = vane_command_explain(port->pf, extack, err,
-					   "reset VF %u", port->index);
+		err = vane_command_explain(pf, extack, err, "reset VF %u",
+					   port->index);
+	else if (vane_vf_get(pf, port->index))
+		err = vane_mdd_release(pf, port->index, extack);
+	mutex_unlock(&pf->lock);
 	return err;
 }
 
@@ -546,17 +585,24 @@ static const struct devlink_health_reporter_ops vf_reporter_ops = {
  * @port: port, registered; under the devlink instance lock
  *
  * Context: The PF's device lock and the devlink instance lock held. May sleep.
+ * Takes vane_pf.lock.
  * Return: 0 or an errno.
  */
 int vane_health_add_vf(struct vane_vf_port *port)
 {
 	struct devlink_health_reporter *reporter;
+	struct vane_vf_mdd record;
+	bool quarantined = false;
 
 	reporter = vane_port_health_reporter_create(&port->dl_port,
 						    &vf_reporter_ops, port);
 	if (IS_ERR(reporter))
 		return PTR_ERR(reporter);
 	port->reporter = reporter;
+	/* devlink recovers only what it was told has failed */
+	vane_health_read_vf(port, &record, &quarantined);
+	if (quarantined)
+		vane_health_report_vf(port->pf, port->index);
 	return 0;
 }
 

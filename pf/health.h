@@ -75,7 +75,7 @@ struct vane_health {
 };
 
 void vane_health_restart(struct vane_pf *pf);
-void vane_health_note_vf(struct vane_pf *pf, u16 index, u16 error, u16 queue);
+void vane_health_report_vf(struct vane_pf *pf, u16 index);
 void vane_health_reset_work(struct work_struct *work);
 void vane_health_watch_work(struct work_struct *work);
 int vane_health_add_vf(struct vane_vf_port *port);

@@ -19,6 +19,7 @@
 #include "filter.h"
 #include "health.h"
 #include "link.h"
+#include "mdd.h"
 #include "netlink.h"
 #include "pf.h"
 #include "port.h"
@@ -192,6 +193,7 @@ static void vane_pf_init(struct vane_pf *pf)
 	xa_init(&pf->channels.granted);
 	vane_profile_init(pf);
 	vane_link_init(pf);
+	vane_mdd_init(pf);
 	INIT_WORK(&pf->serve_work, vane_vf_ops_serve_work);
 	INIT_WORK(&pf->assocs.work, vane_assoc_work);
 	INIT_WORK(&pf->link.work, vane_link_work);

@@ -35,6 +35,7 @@
 #include "filter.h"
 #include "health.h"
 #include "link.h"
+#include "mdd.h"
 #include "port.h"
 #include "profile.h"
 #include "rate.h"
@@ -92,6 +93,7 @@ struct vane_board {
  * @channels: channels granted to VFs
  * @profiles: port profiles
  * @assocs: requests in progress about them
+ * @mdd: what is done about VFs whose drivers err
  */
 struct vane_pf {
 	struct vane_dev vdev;
@@ -124,6 +126,7 @@ struct vane_pf {
 	struct vane_channels channels;
 	struct vane_profiles profiles;
 	struct vane_assocs assocs;
+	struct vane_mdd mdd;
 };
 
 /* Log refused calls and requests, which have no other way to give a reason */

@@ -38,6 +38,9 @@ static struct vane_vf *vane_sriov_alloc_vfs(int num_vfs)
 		ratelimit_state_init(&vfs[i].refusals, VANE_REFUSALS_INTERVAL,
 				     VANE_REFUSALS_LOGGED);
 		ratelimit_set_flags(&vfs[i].refusals, RATELIMIT_MSG_ON_RELEASE);
+		ratelimit_state_init(&vfs[i].sanctions, VANE_REFUSALS_INTERVAL,
+				     VANE_REFUSALS_LOGGED);
+		ratelimit_set_flags(&vfs[i].sanctions, RATELIMIT_MSG_ON_RELEASE);
 	}
 	return vfs;
 }
@@ -396,6 +399,7 @@ static void vane_sriov_adopt_config(const struct vane_pf *pf,
 	if (pf->vdev.features & VANE_FEAT_ETAG)
 		config->prio_map = le64_to_cpu(port->prio_map);
 	config->link_state = FIELD_GET(VANE_COOKIE_LINK_STATE, cookie);
+	config->quarantined = FIELD_GET(VANE_COOKIE_QUARANTINED, cookie);
 	config->spoofchk = flags & VANE_PORT_FLAG_SPOOFCHK;
 	config->trusted = flags & VANE_PORT_FLAG_TRUST;
 	WRITE_ONCE(vf->peer.trusted, config->trusted);

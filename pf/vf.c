@@ -158,7 +158,8 @@ struct vane_vf *vane_vf_find(struct vane_pf *pf, int index,
 static bool vane_vf_may_pass(const struct vane_pf *pf,
 			     const struct vane_vf_config *config)
 {
-	if (config->link_state == IFLA_VF_LINK_STATE_DISABLE)
+	if (config->link_state == IFLA_VF_LINK_STATE_DISABLE ||
+	    config->quarantined)
 		return false;
 	return vane_vf_channel_passes(pf->sw.mode, config->channel);
 }
@@ -365,6 +366,8 @@ void vane_vf_port_batch(struct vane_pf *pf, struct vane_mbox_batch *batch,
 					    config->mac_admin) |
 				 FIELD_PREP(VANE_COOKIE_LINK_STATE,
 					    config->link_state) |
+				 FIELD_PREP(VANE_COOKIE_QUARANTINED,
+					    config->quarantined) |
 				 FIELD_PREP(VANE_COOKIE_CONFIG_GEN,
 					    vf->config_gen));
 	vane_mbox_batch_add(batch, VANE_CMD_PORT_SET, &cmd, sizeof(cmd), NULL,

@@ -25,9 +25,13 @@ struct vane_pf;
 /* What this driver keeps in the device, for its successor to adopt */
 #define VANE_COOKIE_MAC_ADMIN		BIT(0)
 #define VANE_COOKIE_LINK_STATE		GENMASK(2, 1)
+#define VANE_COOKIE_QUARANTINED		BIT(3)
 #define VANE_COOKIE_CONFIG_GEN		GENMASK(31, 16)
 
-/* Refused requests of a VF that are logged: burst and interval */
+/* Index of the errors that a newer device may have */
+#define VANE_VF_ERROR_UNKNOWN		(VANE_ERROR_MSG + 1)
+
+/* Log lines about a VF, of each kind: burst and interval */
 #define VANE_REFUSALS_LOGGED		30
 #define VANE_REFUSALS_INTERVAL		(60 * HZ)
 
@@ -47,6 +51,7 @@ struct vane_pf;
  * @channel: VIF of VN-Tag or E-CID of E-Tag, 0 for none
  * @prio_map: priorities in E-Tags, as in struct vane_cmd_port
  * @link_state: IFLA_VF_LINK_STATE_*
+ * @quarantined: its link is down nevertheless, because of its driver's errors
  * @spoofchk: source addresses are checked
  * @trusted: may change an administered MAC and receive everything
  * @trunk: it may use only the VLANs of its trunk list
@@ -67,6 +72,7 @@ struct vane_vf_config {
 	u32 channel;
 	u64 prio_map;
 	u8 link_state;
+	bool quarantined;
 	bool spoofchk;
 	bool trusted;
 	bool trunk;
@@ -173,6 +179,26 @@ struct vane_vf_assoc {
 };
 
 /**
+ * struct vane_vf_mdd - errors of a VF's driver
+ * @errors: how often the device has stopped a queue of it, by enum vane_error
+ * @last_error: enum vane_error of the last time
+ * @last_queue: its queue, with VANE_RQ_QUEUE_TX
+ * @refusals: how many of its requests were refused
+ * @resets: how often it was reset because of its errors
+ * @in_window: errors since @window_start
+ * @window_start: in jiffies, unless @in_window is 0
+ */
+struct vane_vf_mdd {
+	u64 errors[VANE_VF_ERROR_UNKNOWN + 1];
+	u16 last_error;
+	u16 last_queue;
+	u64 refusals;
+	u64 resets;
+	u32 in_window;
+	unsigned long window_start;
+};
+
+/**
  * struct vane_vf - a virtual function
  * @config: administered configuration
  * @trunk: bitmap of the VLANs in the trunk list, bit 0 of byte 0 for VLAN 0; kept
@@ -189,9 +215,8 @@ struct vane_vf_assoc {
  * @replaced: addresses before the last call of ndo_set_vf_mac, see
  *	vane_admin_replaced_macs()
  * @refusals: rate limit of log lines about its refused requests
- * @errors: how often the device has stopped a queue of it
- * @error: enum vane_error of the last time
- * @error_queue: its queue, with VANE_RQ_QUEUE_TX
+ * @sanctions: rate limit of log lines about what is done about its errors
+ * @mdd: errors of its driver
  */
 struct vane_vf {
 	struct vane_vf_config config;
@@ -204,10 +229,9 @@ struct vane_vf {
 	struct vane_vf_assoc *assoc;
 	struct vane_vf_macs replaced;
 	struct ratelimit_state refusals;
+	struct ratelimit_state sanctions;
 	struct devlink_rate *leaf;
-	u64 errors;
-	u16 error;
-	u16 error_queue;
+	struct vane_vf_mdd mdd;
 };
 
 /**

@@ -15,6 +15,7 @@
 #include "channel.h"
 #include "command.h"
 #include "health.h"
+#include "mdd.h"
 #include "pf.h"
 #include "policy.h"
 #include "vf.h"
@@ -539,13 +540,26 @@ static void vane_vf_ops_queue_error(void *ctx, u16 index, u16 error, u16 queue)
 	struct vane_pf *pf = ctx;
 
 	mutex_lock(&pf->lock);
-	if (vane_vf_get(pf, index))
-		vane_health_note_vf(pf, index, error, queue);
+	if (vane_vf_get(pf, index)) {
+		vane_mdd_note_error(pf, index, error, queue);
+		vane_health_report_vf(pf, index);
+	}
 	mutex_unlock(&pf->lock);
 	if (vane_vf_ops_may_log(pf, index))
 		pci_warn(pf->vdev.pdev, "VF %u: %s queue %u stopped by error %u of its driver\n",
 			 index, queue & VANE_RQ_QUEUE_TX ? "transmit" : "receive",
 			 queue & ~VANE_RQ_QUEUE_TX, error);
+}
+
+static void vane_vf_ops_count_refusal(struct vane_pf *pf, u16 index)
+{
+	struct vane_vf *vf;
+
+	mutex_lock(&pf->lock);
+	vf = vane_vf_get(pf, index);
+	if (vf)
+		vf->mdd.refusals++;
+	mutex_unlock(&pf->lock);
 }
 
 static void vane_vf_ops_refused(void *ctx, u16 index, const char *name, u16 op,
@@ -555,7 +569,10 @@ static void vane_vf_ops_refused(void *ctx, u16 index, const char *name, u16 op,
 	struct pci_dev *pdev = pf->vdev.pdev;
 
 	/* This is how a VF learns that the PF has a new driver; not worth a line */
-	if (err != -EAGAIN && vane_vf_ops_may_log(pf, index)) {
+	if (err == -EAGAIN)
+		goto forget_reason;
+	vane_vf_ops_count_refusal(pf, index);
+	if (vane_vf_ops_may_log(pf, index)) {
 		if (!name)
 			pci_warn(pdev, "VF %u: refused request %u: %pe\n",
 				 index, op, ERR_PTR(err));
@@ -566,6 +583,7 @@ static void vane_vf_ops_refused(void *ctx, u16 index, const char *name, u16 op,
 			pci_warn(pdev, "VF %u: refused to %s: %pe\n", index,
 				 name, ERR_PTR(err));
 	}
+forget_reason:
 	*pf->refusal = 0;
 }
 
