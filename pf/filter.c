@@ -214,6 +214,7 @@ void vane_filter_shrink_to_quota(struct vane_pf *pf)
 	if (pf->filter.addrs.count <=
 	    vane_policy_filter_limit(pf, VANE_PORT_PF))
 		return;
+	WRITE_ONCE(pf->filter.wanted, pf->filter.addrs.count);
 	vane_filter_set_rx_mode(pf,
 				vane_filter_mode_without(pf->filter.rx_mode));
 	hash_for_each(pf->filter.addrs.buckets, bucket, addr, node)
@@ -252,7 +253,7 @@ void vane_filter_work(struct work_struct *work)
 {
 	struct vane_pf *pf = container_of(work, struct vane_pf, filter.work);
 	struct vane_addr_set added;
-	u32 mode;
+	u32 mode, wanted;
 	int err;
 
 	hash_init(added.buckets);
@@ -265,26 +266,44 @@ void vane_filter_work(struct work_struct *work)
 	rtnl_unlock();
 	err = vane_filter_find_changes(pf, &added);
 	vane_filter_delete_marked(pf);
+	wanted = pf->filter.addrs.count + added.count;
 	if (!err && added.count)
 		err = vane_filter_add_addrs(pf, &added);
 	vane_addr_clear(&added);
+	if (wanted <= vane_policy_filter_limit(pf, VANE_PORT_PF))
+		wanted = 0;
+	WRITE_ONCE(pf->filter.wanted, wanted);
 	vane_filter_set_rx_mode(pf,
 				err ? vane_filter_mode_without(mode) : mode);
 	mutex_unlock(&pf->lock);
 	WRITE_ONCE(pf->filter.short_of_memory, err == -ENOMEM);
 }
 
+/* Whether there are filters now that the last attempt was short of */
+static bool vane_filter_has_room(struct vane_pf *pf)
+{
+	bool has_room;
+
+	/* Not while a command is waited for: there is another time */
+	if (!READ_ONCE(pf->filter.wanted) || !mutex_trylock(&pf->lock))
+		return false;
+	has_room = pf->filter.wanted <=
+		   vane_policy_filter_limit(pf, VANE_PORT_PF);
+	mutex_unlock(&pf->lock);
+	return has_room;
+}
+
 /**
- * vane_filter_retry() - try again what memory was short for
+ * vane_filter_retry() - try again what memory or filters were short for
  * @pf: the PF
  *
  * Until then the PF is promiscuous.
  *
- * Context: Any.
+ * Context: Process context. Takes vane_pf.lock if that is free.
  */
 void vane_filter_retry(struct vane_pf *pf)
 {
-	if (READ_ONCE(pf->filter.short_of_memory))
+	if (READ_ONCE(pf->filter.short_of_memory) || vane_filter_has_room(pf))
 		queue_work(pf->wq, &pf->filter.work);
 }
 

@@ -20,6 +20,8 @@ struct vane_pf;
  * @work: brings the rest in line with the netdev, while there is one
  * @short_of_memory: it could not, and is to be run again; written by @work
  * @mac: station address of the PF
+ * @wanted: addresses that the netdev has while there are too few filters for them,
+ *	otherwise 0
  * @addrs: addresses that the PF receives beside it
  * @vlans: 802.1Q VLANs that the PF receives with VANE_RX_MODE_VLAN_FILTER
  * @svlans: 802.1ad VLANs that it receives with VANE_RX_MODE_SVLAN_FILTER
@@ -32,6 +34,7 @@ struct vane_filter {
 	struct work_struct work;
 	bool short_of_memory;
 	u8 mac[ETH_ALEN];
+	u32 wanted;
 	struct vane_addr_set addrs;
 	DECLARE_BITMAP(vlans, VLAN_N_VID);
 	DECLARE_BITMAP(svlans, VLAN_N_VID);

@@ -4,7 +4,9 @@
 # Guest: hostile --uplink switch --allow-guest-errors
 """A VF that does all it can: it hurts itself, not the PF or other VFs."""
 
+import fcntl
 import random
+import socket
 import struct
 
 from lib.py import (BROADCAST, ETH_P_8021AD, ETH_P_8021Q, Capture, KernelLog,
@@ -15,6 +17,10 @@ from lib.py import (BROADCAST, ETH_P_8021AD, ETH_P_8021Q, Capture, KernelLog,
 
 VFS = 4
 NOWHERE = 1 << 46
+
+# linux/sockios.h
+SIOCADDMULTI = 0x8931
+SIOCDELMULTI = 0x8932
 
 
 class Hostile(Vane):
@@ -388,6 +394,47 @@ def filter_quota(env):
     ksft_eq(filters(env, 0), (share, share))
 
 
+def change_groups(ifname, request, groups):
+    """Adds or deletes multicast addresses; ip would be a process for each."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        for mac in groups:
+            fcntl.ioctl(sock, request, struct.pack("16sH14s", ifname.encode(), 0,
+                                                   mac_bytes(mac)))
+
+
+def pf_short_of_filters(env):
+    """A PF that receives everything for lack of filters ends that once it has them."""
+    negotiate(env)
+    env.vf_set(0, "trust on")
+    defer(env.vf_set, 0, "trust off")
+    fill_filters(env, 0)
+    ifname = env.pf_if.ifname
+    pf = next(port for port in cmd_json(f"vanectl -j show {ifname}")["ports"]
+              if port["port"] == "pf")
+    groups = [f"01:00:5e:55:{number >> 8:02x}:{number & 255:02x}"
+              for number in range(pf["max_filters"] + 1)]
+    change_groups(ifname, SIOCADDMULTI, groups)
+    defer(change_groups, ifname, SIOCDELMULTI, groups)
+    capture = Capture(env.pf_if)
+    sender = Sender(env.vfs[0])
+
+    def overhears():
+        frame, last = make(*env.vfs), make(env.vfs[0], BROADCAST)
+        sender.send(frame)
+        sender.send(last)
+        capture.expect(last)
+        return frame in capture.frames
+
+    wait_until(overhears, what="the PF receives everything")
+    env.raw.enable()
+    negotiate(env)
+    wait_until(lambda: not overhears(), what="the PF has its filters")
+    capture.frames.clear()
+    frame = make(env.ext, groups[-1])
+    env.ext_sender.send(frame)
+    capture.expect(frame)
+
+
 def channels_listed(env):
     """A VF learns of no channels but its own, of those that it may use now, whatever
     number it begins with."""
@@ -531,5 +578,5 @@ if __name__ == "__main__":
         good_frame, wild_descriptors, tso_headers, wild_index, wild_rings, ring_nowhere,
         ring_in_own_bar, random_registers, foreign_features, mailbox_malformed,
         many_vlans, mailbox_wrong_length, mailbox_flood, reset_flood, filter_quota,
-        spoof)] + [trust_ends, errors_are_counted, log_share, channels_listed,
-                   driver_takes_over], Hostile)
+        pf_short_of_filters, spoof)] + [trust_ends, errors_are_counted, log_share,
+                                        channels_listed, driver_takes_over], Hostile)
