@@ -13,6 +13,8 @@
 #include <linux/string.h>
 
 #include "compat.h"
+#include "mbox.h"
+#include "turns.h"
 #include "vane_mbox.h"
 
 /* The delay if an interrupt is lost, rather than the whole timeout */
@@ -268,38 +270,11 @@ EXPORT_SYMBOL_NS_GPL(vane_mbox_request, VANE_NS);
  * The PF's end
  */
 
-static u32 vane_mbox_pf_rd(struct vane_mbox_pf *mbox, u32 reg)
-{
-	return mbox->io.rd32(mbox->io.ctx, reg);
-}
-
-static void vane_mbox_pf_wr(struct vane_mbox_pf *mbox, u32 reg, u32 val)
-{
-	mbox->io.wr32(mbox->io.ctx, reg, val);
-}
-
 /* Low half first, as the write takes effect with the high half */
 static void vane_mbox_pf_wr64(struct vane_mbox_pf *mbox, u32 reg, u64 val)
 {
 	vane_mbox_pf_wr(mbox, reg, lower_32_bits(val));
 	vane_mbox_pf_wr(mbox, reg + 4, upper_32_bits(val));
-}
-
-/* Whether slot @index of a ring, free-running, carries this pass's phase */
-static bool vane_mbox_pf_phase_matches(const struct vane_mbox_ring *ring,
-				       u16 index, u64 qword)
-{
-	bool odd_pass = index >> ring->log2 & 1;
-
-	return !!(qword & VANE_SLOT_PHASE) != odd_pass;
-}
-
-static struct vane_rq_slot *vane_mbox_pf_rq_slot(struct vane_mbox_pf *mbox,
-						 u16 index)
-{
-	struct vane_rq_slot *slots = mbox->rq.slots;
-
-	return &slots[index & (BIT(mbox->rq.log2) - 1)];
 }
 
 static u16 vane_mbox_pf_sq_index(struct vane_mbox_pf *mbox, u16 index)
@@ -323,6 +298,7 @@ static struct vane_sq_slot *vane_mbox_pf_sq_slot(struct vane_mbox_pf *mbox,
  * @ctx: first argument of @ops
  * @rq: memory of the receive queue, VANE_MBOX_RQ_LOG2 or more
  * @sq: memory of the send queue, VANE_MBOX_SQ_LOG2 or less
+ * @turns: memory of what waits to be served
  *
  * Context: Process context, before anybody uses @mbox.
  */
@@ -330,7 +306,8 @@ void vane_mbox_pf_init(struct vane_mbox_pf *mbox,
 		       const struct vane_mbox_io *io,
 		       const struct vane_mbox_pf_ops *ops, void *ctx,
 		       const struct vane_mbox_ring *rq,
-		       const struct vane_mbox_ring *sq)
+		       const struct vane_mbox_ring *sq,
+		       struct vane_mbox_turns *turns)
 {
 	memset(mbox, 0, sizeof(*mbox));
 	mbox->io = *io;
@@ -339,6 +316,8 @@ void vane_mbox_pf_init(struct vane_mbox_pf *mbox,
 	mbox->timeout = VANE_MBOX_COMMAND_TIMEOUT;
 	mbox->rq = *rq;
 	mbox->sq = *sq;
+	mbox->turns = turns;
+	vane_mbox_turns_init(turns, jiffies);
 	spin_lock_init(&mbox->sq_lock);
 }
 EXPORT_SYMBOL_NS_GPL(vane_mbox_pf_init, VANE_NS);
@@ -360,6 +339,7 @@ int vane_mbox_pf_start(struct vane_mbox_pf *mbox)
 	memset(mbox->rq.slots, 0, sizeof(struct vane_rq_slot) << mbox->rq.log2);
 	memset(mbox->sq.slots, 0, sizeof(struct vane_sq_slot) << mbox->sq.log2);
 	mbox->rq_head = 0;
+	vane_mbox_turns_clear(mbox->turns);
 
 	vane_mbox_pf_wr64(mbox, VANE_REG_RQ_BASE, mbox->rq.dma);
 	vane_mbox_pf_wr(mbox, VANE_REG_RQ_SIZE, mbox->rq.log2);
@@ -739,9 +719,19 @@ int vane_mbox_command(struct vane_mbox_pf *mbox, enum vane_cmd_op op,
 }
 EXPORT_SYMBOL_NS_GPL(vane_mbox_command, VANE_NS);
 
-/* Answer a request of @vf in @generation with @rsp, @len bytes in all */
-static int vane_mbox_pf_reply(struct vane_mbox_pf *mbox, u16 vf, u32 generation,
-			      const struct vane_msg *rsp, u16 len)
+/**
+ * vane_mbox_pf_reply() - answer a request
+ * @mbox: the PF's end
+ * @vf: the VF that sent it
+ * @generation: its generation
+ * @rsp: the reply, copied
+ * @len: bytes of it, header included
+ *
+ * Context: Process context; sleeps while the ring is full. Takes
+ * vane_mbox_pf.sq_lock.
+ */
+void vane_mbox_pf_reply(struct vane_mbox_pf *mbox, u16 vf, u32 generation,
+			const struct vane_msg *rsp, u16 len)
 {
 	static const struct vane_mbox_inflight nobody;
 	struct vane_sq_slot slot = {
@@ -751,140 +741,22 @@ static int vane_mbox_pf_reply(struct vane_mbox_pf *mbox, u16 vf, u32 generation,
 	};
 
 	memcpy(&slot.msg, rsp, len);
-	return vane_mbox_pf_post(mbox, &slot, len, &nobody);
-}
-
-/* The fields of a slot besides its message, copied so that they cannot change */
-struct vane_mbox_rq_entry {
-	u16 vf;
-	u8 type;
-	u32 generation;
-	u32 notice;
-	u16 error;
-	u16 queue;
-	u16 len;
-};
-
-/* Copy the next slot out of the ring and return it to the device */
-static bool vane_mbox_pf_rq_take(struct vane_mbox_pf *mbox,
-				 struct vane_mbox_rq_entry *entry)
-{
-	struct vane_rq_slot *slot = vane_mbox_pf_rq_slot(mbox, mbox->rq_head);
-	u64 valid = le64_to_cpu(READ_ONCE(slot->valid));
-
-	if (!vane_mbox_pf_phase_matches(&mbox->rq, mbox->rq_head, valid))
-		return false;
-	/* The rest of the slot was written before the phase */
-	dma_rmb();
-
-	entry->vf = le16_to_cpu(slot->vf);
-	entry->type = slot->type;
-	entry->generation = le32_to_cpu(slot->generation);
-	entry->notice = le32_to_cpu(slot->notice);
-	entry->error = le16_to_cpu(slot->error);
-	entry->queue = le16_to_cpu(slot->queue);
-	entry->len = min_t(u16, FIELD_GET(VANE_SLOT_LEN, valid),
-			   sizeof(slot->msg));
-	if (entry->type == VANE_RQ_REQUEST)
-		memcpy(&mbox->rq_req, &slot->msg, entry->len);
-
-	mbox->rq_head++;
-	vane_mbox_pf_wr(mbox, VANE_REG_RQ_DB, mbox->rq_head);
-	return true;
-}
-
-/*
- * Whether @entry is of the VF's latest generation, which it may begin. The first
- * message of a VF begins one without a reset, as the VF may have continued while
- * the PF had no driver.
- */
-static bool vane_mbox_pf_enter_generation(struct vane_mbox_pf *mbox,
-					  struct vane_mbox_peer *peer,
-					  const struct vane_mbox_rq_entry *entry)
-{
-	bool was_reset = peer->generation ||
-			 (entry->type == VANE_RQ_NOTICE &&
-			  entry->notice & VANE_NOTICE_RESET);
-
-	if (entry->generation == peer->generation)
-		return true;
-	/* From before a reset that is already known, so nobody waits for it */
-	if (peer->generation &&
-	    (s32)(entry->generation - peer->generation) < 0)
-		return false;
-
-	peer->generation = entry->generation;
-	WRITE_ONCE(peer->state, VANE_MBOX_PEER_RESET);
-	if (was_reset)
-		mbox->ops->reset(mbox->ctx, entry->vf);
-	return true;
-}
-
-static void vane_mbox_pf_serve_one(struct vane_mbox_pf *mbox,
-				   const struct vane_mbox_rq_entry *entry)
-{
-	const struct vane_mbox_pf_ops *ops = mbox->ops;
-	struct vane_mbox_peer *peer;
-	u16 len;
-
-	peer = ops->peer(mbox->ctx, entry->vf);
-	if (!peer)
-		return;
-
-	if (!vane_mbox_pf_enter_generation(mbox, peer, entry))
-		return;
-	if (entry->type == VANE_RQ_REQUEST) {
-		len = vane_mbox_dispatch(ops, mbox->ctx, peer, entry->vf,
-					 &mbox->rq_req, entry->len,
-					 &mbox->rq_rsp);
-		vane_mbox_pf_reply(mbox, entry->vf, entry->generation,
-				   &mbox->rq_rsp, len);
-	} else if (entry->type == VANE_RQ_NOTICE &&
-		   entry->notice & VANE_NOTICE_QUEUE_ERROR) {
-		ops->queue_error(mbox->ctx, entry->vf, entry->error,
-				 entry->queue);
-	}
+	vane_mbox_pf_post(mbox, &slot, len, &nobody);
 }
 
 /**
- * vane_mbox_pf_serve() - serve requests and notices that have arrived
- * @mbox: the PF's end, started
- * @budget: how many to serve
+ * vane_mbox_pf_settle() - wait until the device has done all slots
+ * @mbox: the PF's end
  *
- * To be called on VANE_EVENT_RQ.
+ * Gives up if it does not respond.
  *
- * Context: Process context, one at a time; sleeps if a handler does, over which
- * no lock is held.
- * Return: how many were served; if @budget, there may be more.
+ * Context: Process context; sleeps. Takes vane_mbox_pf.sq_lock.
  */
-unsigned int vane_mbox_pf_serve(struct vane_mbox_pf *mbox, unsigned int budget)
-{
-	struct vane_mbox_rq_entry entry;
-	unsigned int n;
-
-	for (n = 0; n < budget && vane_mbox_pf_rq_take(mbox, &entry); n++)
-		vane_mbox_pf_serve_one(mbox, &entry);
-	return n;
-}
-EXPORT_SYMBOL_NS_GPL(vane_mbox_pf_serve, VANE_NS);
-
-/**
- * vane_mbox_pf_drain() - serve all that has arrived, and nothing after it
- * @mbox: the PF's end, started; the device holds requests
- *
- * Later notices stay in the device for the next driver, as the receive queue is
- * disabled. Returns after the device has passed on the replies, if it responds.
- *
- * Context: Process context, nobody else serving; sleeps. Takes sq_lock.
- */
-void vane_mbox_pf_drain(struct vane_mbox_pf *mbox)
+void vane_mbox_pf_settle(struct vane_mbox_pf *mbox)
 {
 	struct vane_mbox_watch watch = { .deadline = jiffies + mbox->timeout };
 	bool done;
 
-	vane_mbox_pf_wr(mbox, VANE_REG_RQ_CTRL, 0);
-	vane_mbox_pf_rd(mbox, VANE_REG_RQ_STATE); /* its last slot is written */
-	vane_mbox_pf_serve(mbox, BIT(mbox->rq.log2));
 	do {
 		usleep_range(50, 200);
 		spin_lock_irq(&mbox->sq_lock);
@@ -893,7 +765,6 @@ void vane_mbox_pf_drain(struct vane_mbox_pf *mbox)
 		spin_unlock_irq(&mbox->sq_lock);
 	} while (!done);
 }
-EXPORT_SYMBOL_NS_GPL(vane_mbox_pf_drain, VANE_NS);
 
 MODULE_DESCRIPTION("VANE SR-IOV Ethernet: mailbox between VFs, PF and device");
 MODULE_AUTHOR("The VANE project");

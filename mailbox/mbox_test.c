@@ -492,6 +492,7 @@ static void vane_mbox_test_vf_device_gone(struct kunit *test)
  * @mbox: the end under test
  * @rq: its receive queue
  * @sq: its send queue
+ * @turns: what it has taken out of the receive queue
  * @refuse: the device refuses the queues
  * @rq_off: the receive queue is disabled
  * @rq_tail: slots filled, free-running
@@ -512,7 +513,8 @@ static void vane_mbox_test_vf_device_gone(struct kunit *test)
  * @resets: calls of the reset callback
  * @queue_errors: calls of the queue error callback
  * @refused: calls of the refused callback
- * @repost: the VF that sends another request as soon as one is handled, or -1
+ * @repost: VFs, as bits, that send another request as soon as one is handled
+ * @refill: the device has another notice whenever a slot is returned
  * @stop: stops the mailbox from elsewhere
  */
 struct fake_pf {
@@ -520,6 +522,7 @@ struct fake_pf {
 	struct vane_mbox_pf mbox;
 	struct vane_rq_slot *rq;
 	struct vane_sq_slot *sq;
+	struct vane_mbox_turns *turns;
 	bool refuse;
 	bool rq_off;
 	u16 rq_tail;
@@ -540,7 +543,8 @@ struct fake_pf {
 	unsigned int resets;
 	unsigned int queue_errors;
 	unsigned int refused;
-	int repost;
+	unsigned long repost;
+	bool refill;
 	struct delayed_work stop;
 };
 
@@ -594,6 +598,9 @@ static u32 vane_mbox_test_fake_pf_rd32(void *ctx, u32 reg)
 	return 0;
 }
 
+static void vane_mbox_test_post_notice(struct fake_pf *fake, u16 vf, u32 generation,
+				       u32 notice);
+
 static void vane_mbox_test_fake_pf_wr32(void *ctx, u32 reg, u32 val)
 {
 	struct fake_pf *fake = ctx;
@@ -620,8 +627,14 @@ static void vane_mbox_test_fake_pf_wr32(void *ctx, u32 reg, u32 val)
 		fake->sq_db = 0;
 		return;
 	case VANE_REG_RQ_DB:
-		KUNIT_EXPECT_EQ(fake->test, val, (u16)(fake->rq_db + 1));
+		/* When it is off, what it holds is read all the same */
+		if (!fake->rq_off)
+			KUNIT_EXPECT_LE(fake->test, (u16)(val - fake->rq_db),
+					(u16)(fake->rq_tail - fake->rq_db));
 		fake->rq_db = val;
+		if (fake->refill)
+			vane_mbox_test_post_notice(fake, 2, 5,
+						   VANE_NOTICE_QUEUE_ERROR);
 		return;
 	case VANE_REG_SQ_DB:
 		fake->sq_db = val;
@@ -688,7 +701,7 @@ static int vane_mbox_test_handle_echo(void *ctx, u16 vf, const void *req, void *
 
 	fake->seen[fake->num_seen++ % ARRAY_SIZE(fake->seen)] = vf;
 	memcpy(rsp, req, 8);
-	if (fake->repost == vf)
+	if (fake->repost & BIT(vf))
 		vane_mbox_test_post_request(fake, vf, fake->peers[vf].generation,
 					    VANE_MBOX_MAC_SET, 0, 8);
 	return 0;
@@ -797,17 +810,19 @@ static struct fake_pf *vane_mbox_test_make_pf(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, fake->rq);
 	fake->sq = kunit_kzalloc(test, VANE_MBOX_SQ_BYTES, GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, fake->sq);
+	fake->turns = kunit_kzalloc(test, sizeof(*fake->turns), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, fake->turns);
 	rq.slots = fake->rq;
 	sq.slots = fake->sq;
 	fake->test = test;
 	fake->answer_len = 8;
-	fake->repost = -1;
 	for (i = 0; i < FAKE_VFS; i++) {
 		fake->peers[i].state = VANE_MBOX_PEER_READY;
 		fake->peers[i].generation = 5;
 	}
 
-	vane_mbox_pf_init(&fake->mbox, &io, &fake_ops, fake, &rq, &sq);
+	vane_mbox_pf_init(&fake->mbox, &io, &fake_ops, fake, &rq, &sq,
+			  fake->turns);
 	fake->mbox.io.ctx = fake;
 	fake->mbox.timeout = TEST_PATIENCE;
 	KUNIT_ASSERT_EQ(test, vane_mbox_pf_start(&fake->mbox), 0);
@@ -1084,7 +1099,7 @@ static void vane_mbox_test_serve_unknown_vf(struct kunit *test)
 	vane_mbox_test_post_request(fake, FAKE_VFS, 5, VANE_MBOX_MAC_SET, 1, 8);
 	vane_mbox_test_post_request(fake, U16_MAX, 5, VANE_MBOX_MAC_SET, 1, 8);
 	vane_mbox_test_post_request(fake, 0, 5, VANE_MBOX_MAC_SET, 1, 8);
-	KUNIT_EXPECT_EQ(test, vane_mbox_pf_serve(&fake->mbox, 8), 3);
+	KUNIT_EXPECT_EQ(test, vane_mbox_pf_serve(&fake->mbox, 8), 2);
 	KUNIT_EXPECT_EQ(test, fake->replies, 1);
 	KUNIT_EXPECT_EQ(test, fake->rq_db, 3);
 }
@@ -1095,7 +1110,7 @@ static void vane_mbox_test_serve_stale_generation(struct kunit *test)
 
 	vane_mbox_test_post_request(fake, 3, 4, VANE_MBOX_MAC_SET, 1, 8);
 	vane_mbox_test_post_notice(fake, 3, 4, VANE_NOTICE_RESET);
-	KUNIT_EXPECT_EQ(test, vane_mbox_pf_serve(&fake->mbox, 8), 2);
+	KUNIT_EXPECT_EQ(test, vane_mbox_pf_serve(&fake->mbox, 8), 1);
 	KUNIT_EXPECT_EQ(test, fake->replies, 0);
 	KUNIT_EXPECT_EQ(test, fake->resets, 0);
 	KUNIT_EXPECT_EQ(test, fake->peers[3].generation, 5);
@@ -1182,13 +1197,271 @@ static void vane_mbox_test_serve_flood(struct kunit *test)
 	u16 vf;
 
 	/* One VF sends requests without pause, the others one each */
-	fake->repost = 0;
+	fake->repost = BIT(0);
 	for (vf = 0; vf < FAKE_VFS; vf++)
 		vane_mbox_test_post_request(fake, vf, 5, VANE_MBOX_MAC_SET, 1, 8);
 	KUNIT_EXPECT_EQ(test, vane_mbox_pf_serve(&fake->mbox, 64), 64);
 	KUNIT_ASSERT_EQ(test, fake->num_seen, 64);
 	for (i = 0; i < 64; i++)
 		KUNIT_EXPECT_EQ(test, fake->seen[i], i < FAKE_VFS ? i : 0);
+}
+
+/* Each VF has @tokens, and earns no more */
+static void vane_mbox_test_set_tokens(struct fake_pf *fake, u16 tokens)
+{
+	u16 vf;
+
+	for (vf = 0; vf < FAKE_VFS; vf++) {
+		fake->turns->buckets[vf].tokens = tokens;
+		fake->turns->buckets[vf].since = jiffies + 3600 * HZ;
+	}
+}
+
+/* A VF that asks now and then waits for no more than the turn in progress */
+static void vane_mbox_test_serve_honest(struct kunit *test)
+{
+	struct fake_pf *fake = vane_mbox_test_make_pf(test);
+	const u16 honest = FAKE_VFS - 1;
+	unsigned int seen, i;
+	u16 vf;
+
+	vane_mbox_test_set_tokens(fake, 3);
+	fake->repost = BIT(honest) - 1;
+	for (vf = 0; vf < honest; vf++)
+		vane_mbox_test_post_request(fake, vf, 5, VANE_MBOX_MAC_SET, 1, 8);
+	/* Until they have used up their tokens */
+	vane_mbox_pf_serve(&fake->mbox, 10 * FAKE_VFS);
+	for (vf = 1; vf <= 3; vf++) {
+		vane_mbox_test_post_request(fake, honest, 5, VANE_MBOX_MAC_SET, 1, 8);
+		KUNIT_EXPECT_EQ(test, vane_mbox_pf_serve(&fake->mbox, 1), 1);
+		KUNIT_EXPECT_EQ(test, le16_to_cpu(fake->reply.vf), honest);
+	}
+	/* Those that ask for much have a turn all the same */
+	vane_mbox_test_set_tokens(fake, 100);
+	fake->turns->buckets[0].tokens = 0;
+	i = fake->num_seen;
+	vane_mbox_pf_serve(&fake->mbox, 12 * FAKE_VFS);
+	for (seen = 0; i < fake->num_seen; i++)
+		seen += fake->seen[i % ARRAY_SIZE(fake->seen)] == 0;
+	KUNIT_EXPECT_GE(test, seen, 2);
+	vane_mbox_test_set_tokens(fake, 0);
+	vane_mbox_pf_serve(&fake->mbox, 2 * FAKE_VFS);
+	/* Without a token it waits for its turn as the others do */
+	vane_mbox_test_post_request(fake, honest, 5, VANE_MBOX_MAC_SET, 1, 8);
+	vane_mbox_pf_serve(&fake->mbox, FAKE_VFS - 1);
+	KUNIT_EXPECT_NE(test, le16_to_cpu(fake->reply.vf), honest);
+	KUNIT_EXPECT_EQ(test, vane_mbox_pf_serve(&fake->mbox, 1), 1);
+	KUNIT_EXPECT_EQ(test, le16_to_cpu(fake->reply.vf), honest);
+}
+
+/* Tokens are earned as time passes, up to a limit */
+static void vane_mbox_test_serve_tokens(struct kunit *test)
+{
+	struct fake_pf *fake = vane_mbox_test_make_pf(test);
+	struct vane_mbox_bucket *bucket = &fake->turns->buckets[3];
+
+	KUNIT_EXPECT_EQ(test, bucket->tokens, VANE_MBOX_TOKENS);
+	bucket->tokens = 0;
+	bucket->since = jiffies - 5 * VANE_MBOX_TOKEN_PERIOD;
+	vane_mbox_test_post_request(fake, 3, 5, VANE_MBOX_MAC_SET, 1, 8);
+	vane_mbox_pf_serve(&fake->mbox, 8);
+	/* More, on a machine that is busy */
+	KUNIT_EXPECT_GE(test, bucket->tokens, 4);
+	KUNIT_EXPECT_LT(test, bucket->tokens, VANE_MBOX_TOKENS - 1);
+	KUNIT_EXPECT_TRUE(test, time_in_range(bucket->since,
+					      jiffies - VANE_MBOX_TOKEN_PERIOD,
+					      jiffies));
+	bucket->since = jiffies - 1000 * VANE_MBOX_TOKEN_PERIOD;
+	vane_mbox_test_post_request(fake, 3, 5, VANE_MBOX_MAC_SET, 1, 8);
+	vane_mbox_pf_serve(&fake->mbox, 8);
+	KUNIT_EXPECT_EQ(test, bucket->tokens, VANE_MBOX_TOKENS - 1);
+}
+
+/* A device that has more whenever slots are returned does not keep the PF from a turn */
+static void vane_mbox_test_serve_refilled(struct kunit *test)
+{
+	struct fake_pf *fake = vane_mbox_test_make_pf(test);
+
+	fake->refill = true;
+	vane_mbox_test_post_notice(fake, 2, 5, VANE_NOTICE_QUEUE_ERROR);
+	vane_mbox_test_post_request(fake, 3, 5, VANE_MBOX_MAC_SET, 1, 8);
+	KUNIT_EXPECT_EQ(test, vane_mbox_pf_serve(&fake->mbox, 8), 8);
+	KUNIT_EXPECT_EQ(test, fake->replies, 1);
+	KUNIT_EXPECT_GE(test, fake->queue_errors, 6);
+}
+
+/* What waits when the mailbox is stopped is not served after a start */
+static void vane_mbox_test_serve_restarted(struct kunit *test)
+{
+	struct fake_pf *fake = vane_mbox_test_make_pf(test);
+
+	vane_mbox_test_post_request(fake, 2, 5, VANE_MBOX_MAC_SET, 1, 8);
+	vane_mbox_test_post_notice(fake, 3, 5, VANE_NOTICE_QUEUE_ERROR);
+	vane_mbox_test_post_request(fake, 3, 5, VANE_MBOX_MAC_SET, 1, 8);
+	/* Takes all, and serves VF 2 */
+	KUNIT_EXPECT_EQ(test, vane_mbox_pf_serve(&fake->mbox, 1), 1);
+	vane_mbox_pf_stop(&fake->mbox);
+	KUNIT_ASSERT_EQ(test, vane_mbox_pf_start(&fake->mbox), 0);
+	KUNIT_EXPECT_EQ(test, vane_mbox_pf_serve(&fake->mbox, 8), 0);
+	vane_mbox_test_post_request(fake, 3, 5, VANE_MBOX_MAC_SET, 1, 8);
+	KUNIT_EXPECT_EQ(test, vane_mbox_pf_serve(&fake->mbox, 8), 1);
+	KUNIT_EXPECT_EQ(test, fake->queue_errors, 0);
+	KUNIT_EXPECT_EQ(test, fake->replies, 2);
+}
+
+/**
+ * struct model_vf - a VF, as the documents have it
+ * @tokens: what it has left
+ * @asked: when it began to wait, counted in messages; 0 if it does not
+ * @has_token: it had a token then
+ * @request: generation of its request that waits, 0 for none
+ * @notice: generation of its notice that waits, 0 for none
+ * @generation: what the PF knows
+ * @current_generation: what the VF is in
+ */
+struct model_vf {
+	unsigned int tokens;
+	unsigned int asked;
+	bool has_token;
+	u32 request;
+	u32 notice;
+	u32 generation;
+	u32 current_generation;
+};
+
+static void vane_mbox_test_model_wait(struct model_vf *vf, unsigned int time)
+{
+	if (vf->asked)
+		return;
+	vf->asked = time;
+	vf->has_token = vf->tokens;
+	if (vf->tokens)
+		vf->tokens--;
+}
+
+/* The first to have asked, of those that had a token or not; -1 for none */
+static int vane_mbox_test_model_first(const struct model_vf *vfs, bool has_token)
+{
+	int i, first = -1;
+
+	for (i = 0; i < FAKE_VFS; i++)
+		if (vfs[i].asked && vfs[i].has_token == has_token &&
+		    (first < 0 || vfs[i].asked < vfs[first].asked))
+			first = i;
+	return first;
+}
+
+/* Whose turn it is, or -1; every fifth is of those without a token, if any waits */
+static int vane_mbox_test_model_next(const struct model_vf *vfs,
+				     unsigned int *in_a_row)
+{
+	int next = vane_mbox_test_model_first(vfs, *in_a_row < 4);
+
+	if (next < 0) {
+		next = vane_mbox_test_model_first(vfs, *in_a_row >= 4);
+		*in_a_row = 0;
+		return next;
+	}
+	*in_a_row = *in_a_row < 4 ? *in_a_row + 1 : 0;
+	return next;
+}
+
+/* A turn of a VF; whether it has a reply */
+static bool vane_mbox_test_model_turn(struct model_vf *vf, unsigned int *resets)
+{
+	u32 generation = max(vf->generation, vf->notice);
+	bool replies = vf->request && vf->request >= generation;
+
+	generation = max(generation, vf->request);
+	/* Either message may be the first of a generation */
+	if (vf->notice > vf->generation)
+		++*resets;
+	if (vf->request > max(vf->generation, vf->notice))
+		++*resets;
+	vf->generation = generation;
+	vf->asked = 0;
+	vf->request = 0;
+	vf->notice = 0;
+	return replies;
+}
+
+/* Some VF sends a request if it has none, or is reset, or has a queue stopped */
+static void vane_mbox_test_model_post(struct fake_pf *fake,
+				      struct model_vf *vfs,
+				      struct rnd_state *rnd, unsigned int time)
+{
+	u16 index = prandom_u32_state(rnd) % FAKE_VFS;
+	struct model_vf *vf = &vfs[index];
+
+	switch (prandom_u32_state(rnd) % 8) {
+	case 0:
+		vf->current_generation++;
+		vf->notice = vf->current_generation;
+		vane_mbox_test_post_notice(fake, index, vf->notice,
+					   VANE_NOTICE_RESET);
+		break;
+	case 1:
+		vf->notice = vf->current_generation;
+		vane_mbox_test_post_notice(fake, index, vf->notice,
+					   VANE_NOTICE_QUEUE_ERROR);
+		break;
+	default:
+		if (vf->request == vf->current_generation)
+			return;
+		vf->request = vf->current_generation;
+		vane_mbox_test_post_request(fake, index, vf->request,
+					    VANE_MBOX_NEGOTIATE, time, 8);
+		break;
+	}
+	vane_mbox_test_model_wait(vf, time);
+}
+
+/* In random order, with resets: each turn is that of the model, none is lost */
+static void vane_mbox_test_serve_random(struct kunit *test)
+{
+	unsigned int time, resets, replies, in_a_row;
+	struct model_vf vfs[FAKE_VFS];
+	struct rnd_state rnd;
+	struct fake_pf *fake;
+	int seed, next, i;
+
+	for (seed = 0; seed < 20; seed++) {
+		fake = vane_mbox_test_make_pf(test);
+		prandom_seed_state(&rnd, seed);
+		resets = 0;
+		replies = 0;
+		in_a_row = 0;
+		for (i = 0; i < FAKE_VFS; i++)
+			vfs[i] = (struct model_vf){ .generation = 5,
+						    .current_generation = 5 };
+		vane_mbox_test_set_tokens(fake, 0);
+		for (time = 1; time < 400; time++) {
+			if (prandom_u32_state(&rnd) % 3) {
+				vane_mbox_test_model_post(fake, vfs, &rnd, time);
+				continue;
+			}
+			next = vane_mbox_test_model_next(vfs, &in_a_row);
+			KUNIT_ASSERT_EQ(test, vane_mbox_pf_serve(&fake->mbox, 1),
+					next >= 0);
+			if (next >= 0 &&
+			    vane_mbox_test_model_turn(&vfs[next], &resets)) {
+				replies++;
+				KUNIT_ASSERT_EQ(test, le16_to_cpu(fake->reply.vf),
+						next);
+			}
+			KUNIT_ASSERT_EQ(test, fake->replies, replies);
+			KUNIT_ASSERT_EQ(test, fake->resets, resets);
+			/* Nothing is in the queue now, so tokens can be given */
+			i = prandom_u32_state(&rnd) % FAKE_VFS;
+			vfs[i].tokens = prandom_u32_state(&rnd) % 4;
+			fake->turns->buckets[i].tokens = vfs[i].tokens;
+		}
+		while ((next = vane_mbox_test_model_next(vfs, &in_a_row)) >= 0)
+			replies += vane_mbox_test_model_turn(&vfs[next], &resets);
+		vane_mbox_pf_serve(&fake->mbox, FAKE_VFS);
+		KUNIT_ASSERT_EQ(test, fake->replies, replies);
+		KUNIT_ASSERT_EQ(test, fake->resets, resets);
+	}
 }
 
 static void vane_mbox_test_serve_wraps(struct kunit *test)
@@ -1519,6 +1792,11 @@ static struct kunit_case pf_cases[] = {
 	KUNIT_CASE(vane_mbox_test_serve_notices),
 	KUNIT_CASE(vane_mbox_test_serve_replayed),
 	KUNIT_CASE(vane_mbox_test_serve_flood),
+	KUNIT_CASE(vane_mbox_test_serve_honest),
+	KUNIT_CASE(vane_mbox_test_serve_tokens),
+	KUNIT_CASE(vane_mbox_test_serve_refilled),
+	KUNIT_CASE(vane_mbox_test_serve_restarted),
+	KUNIT_CASE_SLOW(vane_mbox_test_serve_random),
 	KUNIT_CASE(vane_mbox_test_serve_drain),
 	KUNIT_CASE(vane_mbox_test_serve_drain_stuck),
 	KUNIT_CASE_SLOW(vane_mbox_test_serve_wraps),

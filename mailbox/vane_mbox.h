@@ -8,6 +8,7 @@
 #ifndef VANE_MBOX_H
 #define VANE_MBOX_H
 
+#include <linux/bitmap.h>
 #include <linux/completion.h>
 #include <linux/mutex.h>
 #include <linux/spinlock.h>
@@ -170,6 +171,76 @@ struct vane_mbox_ring {
 #define VANE_MBOX_SQ_BYTES		(sizeof(struct vane_sq_slot) << \
 					 VANE_MBOX_SQ_LOG2)
 
+/* A VF's tokens, each good for one turn, and how long it takes to earn one */
+#define VANE_MBOX_TOKENS		64
+#define VANE_MBOX_TOKEN_PERIOD		(HZ / 4)
+
+/**
+ * struct vane_mbox_waiting - what of a VF waits to be served
+ * @has_request: a request
+ * @has_notice: a notice
+ * @generation: of the request
+ * @len: its bytes, header included
+ * @req: the request, copied out of its slot
+ * @notice_generation: of the last notice
+ * @notice: VANE_NOTICE_* of all notices
+ * @error: enum vane_error of the last queue that was stopped
+ * @queue: that queue, as in its slot
+ */
+struct vane_mbox_waiting {
+	bool has_request;
+	bool has_notice;
+	u16 len;
+	u32 generation;
+	struct vane_msg req;
+	u32 notice_generation;
+	u32 notice;
+	u16 error;
+	u16 queue;
+};
+
+/**
+ * struct vane_mbox_bucket - tokens of a VF
+ * @tokens: how many there were at @since
+ * @since: when the last one was earned, in jiffies
+ */
+struct vane_mbox_bucket {
+	u16 tokens;
+	unsigned long since;
+};
+
+/**
+ * struct vane_mbox_fifo - VFs in the order in which they are served
+ * @vfs: their indices
+ * @head: the first one, free-running
+ * @tail: behind the last one, free-running
+ */
+struct vane_mbox_fifo {
+	u16 vfs[VANE_MAX_VFS];
+	u16 head;
+	u16 tail;
+};
+
+/**
+ * struct vane_mbox_turns - what waits to be served, and in which order
+ * @waiting: VFs that wait for a turn
+ * @few: those of them that had a token when they asked
+ * @many: those that had none
+ * @in_a_row: turns of @few since the last one of @many
+ * @buckets: tokens of the VFs
+ * @vfs: what waits
+ *
+ * Belongs to vane_mbox_pf_serve(), and to vane_mbox_pf_start() before that runs.
+ */
+struct vane_mbox_turns {
+	DECLARE_BITMAP(waiting, VANE_MAX_VFS);
+	struct vane_mbox_fifo few;
+	struct vane_mbox_fifo many;
+	unsigned int in_a_row;
+	struct vane_mbox_bucket buckets[VANE_MAX_VFS];
+	struct vane_mbox_waiting vfs[VANE_MAX_VFS];
+};
+
 struct vane_mbox_pf;
 
 /**
@@ -209,7 +280,7 @@ struct vane_mbox_inflight {
  * @timeout: jiffies that a command may take
  * @rq: slots that the device fills
  * @rq_head: next slot to read, free-running
- * @rq_req: request being served, copied out of its slot
+ * @turns: what was read and waits to be served
  * @rq_rsp: reply being made
  * @sq: slots that the device empties
  * @sq_lock: guards the rest; taken in any context
@@ -229,7 +300,7 @@ struct vane_mbox_pf {
 	struct vane_mbox_ring rq;
 	/* vane_mbox_pf_serve() alone */
 	u16 rq_head;
-	struct vane_msg rq_req;
+	struct vane_mbox_turns *turns;
 	struct vane_msg rq_rsp;
 
 	struct vane_mbox_ring sq;
@@ -246,11 +317,12 @@ void vane_mbox_pf_init(struct vane_mbox_pf *mbox,
 		       const struct vane_mbox_io *io,
 		       const struct vane_mbox_pf_ops *ops, void *ctx,
 		       const struct vane_mbox_ring *rq,
-		       const struct vane_mbox_ring *sq);
+		       const struct vane_mbox_ring *sq,
+		       struct vane_mbox_turns *turns);
 int vane_mbox_pf_start(struct vane_mbox_pf *mbox);
 void vane_mbox_pf_stop(struct vane_mbox_pf *mbox);
 
-/* Worker of the owner, on VANE_EVENT_RQ */
+/* serve.c APIs. Worker of the owner, on VANE_EVENT_RQ */
 void vane_mbox_pf_drain(struct vane_mbox_pf *mbox);
 unsigned int vane_mbox_pf_serve(struct vane_mbox_pf *mbox, unsigned int budget);
 

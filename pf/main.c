@@ -81,19 +81,27 @@ static int vane_pf_alloc_mbox(struct vane_pf *pf)
 	struct device *dev = &pf->vdev.pdev->dev;
 	struct vane_mbox_ring rq = { .log2 = VANE_MBOX_RQ_LOG2 };
 	struct vane_mbox_ring sq = { .log2 = VANE_MBOX_SQ_LOG2 };
+	struct vane_mbox_turns *turns;
 
+	turns = kvmalloc(sizeof(*turns), GFP_KERNEL);
+	if (!turns)
+		return -ENOMEM;
 	rq.slots = dma_alloc_coherent(dev, VANE_MBOX_RQ_BYTES, &rq.dma,
 				      GFP_KERNEL);
 	if (!rq.slots)
-		return -ENOMEM;
+		goto free_turns;
 	sq.slots = dma_alloc_coherent(dev, VANE_MBOX_SQ_BYTES, &sq.dma,
 				      GFP_KERNEL);
-	if (!sq.slots) {
-		dma_free_coherent(dev, VANE_MBOX_RQ_BYTES, rq.slots, rq.dma);
-		return -ENOMEM;
-	}
-	vane_mbox_pf_init(&pf->mbox, &io, &vane_vf_ops, pf, &rq, &sq);
+	if (!sq.slots)
+		goto free_rq;
+	vane_mbox_pf_init(&pf->mbox, &io, &vane_vf_ops, pf, &rq, &sq, turns);
 	return 0;
+
+free_rq:
+	dma_free_coherent(dev, VANE_MBOX_RQ_BYTES, rq.slots, rq.dma);
+free_turns:
+	kvfree(turns);
+	return -ENOMEM;
 }
 
 static void vane_pf_free_mbox(struct vane_pf *pf)
@@ -104,6 +112,7 @@ static void vane_pf_free_mbox(struct vane_pf *pf)
 			  pf->mbox.sq.dma);
 	dma_free_coherent(dev, VANE_MBOX_RQ_BYTES, pf->mbox.rq.slots,
 			  pf->mbox.rq.dma);
+	kvfree(pf->mbox.turns);
 }
 
 /* Copies a read-only field of the VPD, if there is one */
