@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Guest: mgmt --mem 3G --allow-leaks --uplink switch
+# Guest: profiles --mem 3G --allow-leaks --uplink switch
 """Port profiles (802.1Qbh): VFs are associated by IFLA_VF_PORTS, as libvirt does.
 All of a profile is in force, or nothing of it; what it replaced comes back."""
 
