@@ -138,56 +138,36 @@ static int vane_devlink_vf_error_action_set(struct devlink *devlink, u32 id,
 	return 0;
 }
 
-static int vane_devlink_vf_error_limit_get(VANE_PARAM_GET_ARGS)
+static int vane_devlink_vf_error_number_get(VANE_PARAM_GET_ARGS)
 {
 	struct vane_pf *pf = devlink_priv(devlink);
 
 	mutex_lock(&pf->lock);
-	ctx->val.vu32 = pf->mdd.limit;
+	ctx->val.vu32 = id == VANE_PARAM_ID_VF_ERROR_LIMIT ? pf->mdd.limit :
+							     pf->mdd.window;
 	mutex_unlock(&pf->lock);
 	return 0;
 }
 
-static int vane_devlink_vf_error_limit_set(struct devlink *devlink, u32 id,
-					   struct devlink_param_gset_ctx *ctx,
-					   struct netlink_ext_ack *extack)
-{
-	struct vane_pf *pf = devlink_priv(devlink);
-
-	if (!ctx->val.vu32 || ctx->val.vu32 > VANE_MDD_MAX_LIMIT) {
-		NL_SET_ERR_MSG_FMT(extack, "The limit is 1 to %u errors",
-				   VANE_MDD_MAX_LIMIT);
-		return -ERANGE;
-	}
-	mutex_lock(&pf->lock);
-	pf->mdd.limit = ctx->val.vu32;
-	mutex_unlock(&pf->lock);
-	return 0;
-}
-
-static int vane_devlink_vf_error_window_get(VANE_PARAM_GET_ARGS)
-{
-	struct vane_pf *pf = devlink_priv(devlink);
-
-	mutex_lock(&pf->lock);
-	ctx->val.vu32 = pf->mdd.window;
-	mutex_unlock(&pf->lock);
-	return 0;
-}
-
-static int vane_devlink_vf_error_window_set(struct devlink *devlink, u32 id,
+static int vane_devlink_vf_error_number_set(struct devlink *devlink, u32 id,
 					    struct devlink_param_gset_ctx *ctx,
 					    struct netlink_ext_ack *extack)
 {
+	bool is_limit = id == VANE_PARAM_ID_VF_ERROR_LIMIT;
+	u32 max = is_limit ? VANE_MDD_MAX_LIMIT : VANE_MDD_MAX_WINDOW;
 	struct vane_pf *pf = devlink_priv(devlink);
 
-	if (!ctx->val.vu32 || ctx->val.vu32 > VANE_MDD_MAX_WINDOW) {
-		NL_SET_ERR_MSG_FMT(extack, "The window is 1 to %u seconds",
-				   VANE_MDD_MAX_WINDOW);
+	if (!ctx->val.vu32 || ctx->val.vu32 > max) {
+		NL_SET_ERR_MSG_FMT(extack, "The %s is 1 to %u %s",
+				   is_limit ? "limit" : "window", max,
+				   is_limit ? "errors" : "seconds");
 		return -ERANGE;
 	}
 	mutex_lock(&pf->lock);
-	pf->mdd.window = ctx->val.vu32;
+	if (is_limit)
+		pf->mdd.limit = ctx->val.vu32;
+	else
+		pf->mdd.window = ctx->val.vu32;
 	mutex_unlock(&pf->lock);
 	return 0;
 }
@@ -206,13 +186,13 @@ static const struct devlink_param params[] = {
 	DEVLINK_PARAM_DRIVER(VANE_PARAM_ID_VF_ERROR_LIMIT, "vf_error_limit",
 			     DEVLINK_PARAM_TYPE_U32,
 			     BIT(DEVLINK_PARAM_CMODE_RUNTIME),
-			     vane_devlink_vf_error_limit_get,
-			     vane_devlink_vf_error_limit_set, NULL),
+			     vane_devlink_vf_error_number_get,
+			     vane_devlink_vf_error_number_set, NULL),
 	DEVLINK_PARAM_DRIVER(VANE_PARAM_ID_VF_ERROR_WINDOW, "vf_error_window",
 			     DEVLINK_PARAM_TYPE_U32,
 			     BIT(DEVLINK_PARAM_CMODE_RUNTIME),
-			     vane_devlink_vf_error_window_get,
-			     vane_devlink_vf_error_window_set, NULL),
+			     vane_devlink_vf_error_number_get,
+			     vane_devlink_vf_error_number_set, NULL),
 };
 
 /* Resources

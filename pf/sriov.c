@@ -25,6 +25,12 @@
 #include "switch.h"
 #include "vf.h"
 
+static void vane_sriov_init_log(struct ratelimit_state *log)
+{
+	ratelimit_state_init(log, VANE_VF_LOG_INTERVAL, VANE_VF_LOG_BURST);
+	ratelimit_set_flags(log, RATELIMIT_MSG_ON_RELEASE);
+}
+
 static struct vane_vf *vane_sriov_alloc_vfs(int num_vfs)
 {
 	struct vane_vf *vfs;
@@ -35,12 +41,8 @@ static struct vane_vf *vane_sriov_alloc_vfs(int num_vfs)
 		return NULL;
 	for (i = 0; i < num_vfs; i++) {
 		hash_init(vfs[i].addrs.buckets);
-		ratelimit_state_init(&vfs[i].refusals, VANE_REFUSALS_INTERVAL,
-				     VANE_REFUSALS_LOGGED);
-		ratelimit_set_flags(&vfs[i].refusals, RATELIMIT_MSG_ON_RELEASE);
-		ratelimit_state_init(&vfs[i].sanctions, VANE_REFUSALS_INTERVAL,
-				     VANE_REFUSALS_LOGGED);
-		ratelimit_set_flags(&vfs[i].sanctions, RATELIMIT_MSG_ON_RELEASE);
+		vane_sriov_init_log(&vfs[i].refusals);
+		vane_sriov_init_log(&vfs[i].sanctions);
 	}
 	return vfs;
 }

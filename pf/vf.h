@@ -32,8 +32,8 @@ struct vane_pf;
 #define VANE_VF_ERROR_UNKNOWN		(VANE_ERROR_MSG + 1)
 
 /* Log lines about a VF, of each kind: burst and interval */
-#define VANE_REFUSALS_LOGGED		30
-#define VANE_REFUSALS_INTERVAL		(60 * HZ)
+#define VANE_VF_LOG_BURST		30
+#define VANE_VF_LOG_INTERVAL		(60 * HZ)
 
 /* For this long a VF's device lock is waited for */
 #define VANE_VF_BUSY_TIMEOUT		HZ
